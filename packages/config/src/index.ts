@@ -1,0 +1,15 @@
+// Settings: declared once, read at once, redacted, documented; secrets by reference.
+
+export { describeSettings, exampleEnvironment } from './describe.ts'
+export { codes } from './errors.ts'
+export type { ConfigErrorCode } from './errors.ts'
+export { platformSettings } from './platform-settings.ts'
+export type { HealthPorts, PlatformSettings } from './platform-settings.ts'
+export { platformSpec } from './platform-spec.ts'
+export type { LogLevel, Mode } from './platform-spec.ts'
+export { redacted } from './redacted.ts'
+export { resolveSecret, secretPath } from './secret.ts'
+export { readSettings } from './settings.ts'
+export type { Environment, Settings, SettingsSpec } from './settings.ts'
+export { watchFile } from './watch-file.ts'
+export type { WatchFileOptions } from './watch-file.ts'

@@ -1,0 +1,126 @@
+// The platform's settings as programs use them: absolute paths, addresses filled in from ports, and the
+// rules that hold between settings.
+
+import { resolve } from 'node:path'
+import { platformSpec } from './platform-spec.ts'
+import type { LogLevel, Mode } from './platform-spec.ts'
+import { readSettings, settingsError } from './settings.ts'
+import type { Environment, Settings } from './settings.ts'
+
+export interface HealthPorts {
+  readonly processor: number
+  readonly 'crm-sink': number
+  readonly 'accounting-sink': number
+  readonly 'alerting-sink': number
+  readonly projector: number
+}
+
+export interface PlatformSettings {
+  readonly mode: Mode
+  readonly environment: string
+  /** Absolute, as every path here. */
+  readonly dataDir: string
+  readonly host: string
+  readonly kafkaBrokers: readonly string[]
+  readonly kafkaPort: number
+  readonly registryUrl: string
+  readonly registryPort: number
+  readonly redisUrl: string
+  readonly redisPort: number
+  readonly ingestPort: number
+  readonly apiPort: number
+  readonly partitions: number
+  readonly endpointsFile: string
+  readonly provenanceKeysFile: string
+  readonly dedupeWindowHours: number
+  readonly maxSkewSeconds: number
+  readonly stateHorizonDays: number
+  readonly bodyMaxBytes: number
+  readonly ingestDeadlineMs: number
+  readonly ingestAddressPerSecond: number
+  readonly healthPorts: HealthPorts
+  readonly logLevel: LogLevel
+  readonly tickSeconds: number
+}
+
+const partitionsByMode: Record<Mode, number> = { development: 6, production: 12 }
+
+/** Relative paths are taken from the working directory, which is the repository root. */
+export function platformSettings(env: Environment = process.env): PlatformSettings {
+  const read = readSettings(platformSpec, env)
+  const dataDir = resolve(read.FLEET_DATA_DIR)
+  const settings: PlatformSettings = {
+    mode: read.FLEET_MODE,
+    environment: read.FLEET_ENV,
+    dataDir,
+    host: read.FLEET_HOST,
+    ...addresses(read),
+    ingestPort: read.FLEET_INGEST_PORT,
+    apiPort: read.FLEET_API_PORT,
+    partitions: read.FLEET_PARTITIONS ?? partitionsByMode[read.FLEET_MODE],
+    endpointsFile: resolve(read.FLEET_ENDPOINTS_FILE),
+    provenanceKeysFile: resolve(
+      read.FLEET_PROVENANCE_KEYS_FILE ?? resolve(dataDir, 'secrets', 'provenance.json'),
+    ),
+    dedupeWindowHours: read.FLEET_DEDUPE_WINDOW_HOURS,
+    maxSkewSeconds: read.FLEET_MAX_SKEW_SECONDS,
+    stateHorizonDays: read.FLEET_STATE_HORIZON_DAYS,
+    bodyMaxBytes: read.FLEET_BODY_MAX_BYTES,
+    ingestDeadlineMs: read.FLEET_INGEST_DEADLINE_MS,
+    ingestAddressPerSecond: read.FLEET_INGEST_ADDRESS_PER_SECOND,
+    healthPorts: healthPorts(read),
+    logLevel: read.FLEET_LOG_LEVEL,
+    tickSeconds: read.FLEET_TICK_SECONDS,
+  }
+  const problems = productionProblems(settings)
+  if (problems.length > 0) throw settingsError(problems)
+  return Object.freeze(settings)
+}
+
+type Read = Settings<typeof platformSpec>
+
+type Addresses = Pick<
+  PlatformSettings,
+  'kafkaBrokers' | 'kafkaPort' | 'registryUrl' | 'registryPort' | 'redisUrl' | 'redisPort'
+>
+
+function addresses(read: Read): Addresses {
+  const { FLEET_KAFKA_PORT, FLEET_REGISTRY_PORT, FLEET_REDIS_PORT } = read
+  return {
+    kafkaBrokers: Object.freeze(
+      (read.FLEET_KAFKA_BROKERS ?? `127.0.0.1:${FLEET_KAFKA_PORT}`).split(','),
+    ),
+    kafkaPort: FLEET_KAFKA_PORT,
+    registryUrl:
+      read.FLEET_REGISTRY_URL ?? `http://127.0.0.1:${FLEET_REGISTRY_PORT}/apis/ccompat/v7`,
+    registryPort: FLEET_REGISTRY_PORT,
+    redisUrl: read.FLEET_REDIS_URL ?? `redis://127.0.0.1:${FLEET_REDIS_PORT}/0`,
+    redisPort: FLEET_REDIS_PORT,
+  }
+}
+
+function healthPorts(read: Read): HealthPorts {
+  return Object.freeze({
+    processor: read.FLEET_PROCESSOR_PORT,
+    'crm-sink': read.FLEET_CRM_SINK_PORT,
+    'accounting-sink': read.FLEET_ACCOUNTING_SINK_PORT,
+    'alerting-sink': read.FLEET_ALERTING_SINK_PORT,
+    projector: read.FLEET_PROJECTOR_PORT,
+  })
+}
+
+const loopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/
+
+function productionProblems({ mode, host, registryUrl }: PlatformSettings): string[] {
+  if (mode !== 'production') return []
+  const problems: string[] = []
+  if (!loopback.test(host)) {
+    const remedy = 'listen on loopback behind a proxy that ends TLS'
+    problems.push(`FLEET_HOST is plain HTTP off loopback, refused in production; ${remedy}`)
+  }
+  const registry = new URL(registryUrl)
+  if (registry.protocol === 'http:' && !loopback.test(registry.hostname)) {
+    problems.push('FLEET_REGISTRY_URL is plain HTTP off loopback, refused in production; use https')
+  }
+  return problems
+}

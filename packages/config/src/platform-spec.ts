@@ -1,0 +1,136 @@
+// Every variable the platform reads, declared once: the typed settings, the messages, `.env.example` and
+// docs/generated/config.md are made from this table. Defaults are those of development.
+
+import { str } from 'envalid'
+import { address, brokerList, environmentName, portNumber, text, whole } from './validators.ts'
+
+export const modes = ['development', 'production'] as const
+export type Mode = (typeof modes)[number]
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** The raw record holds the whole body and must fit the broker's 1 MiB with key and headers. */
+const bodyBytesMax = 900_000
+
+export const platformSpec = {
+  FLEET_MODE: str<Mode>({
+    choices: modes,
+    default: 'development',
+    desc: 'production refuses plain HTTP off loopback and demo endpoints',
+  }),
+  FLEET_ENV: environmentName({
+    default: 'local',
+    desc: 'first part of consumer group ids and transactional ids',
+  }),
+  FLEET_DATA_DIR: text({
+    default: './.fleet',
+    desc: 'folder of Kafka, registry, Redis, pids, logs and secrets',
+  }),
+  FLEET_HOST: text({ default: '127.0.0.1', desc: 'address every server listens on' }),
+  FLEET_KAFKA_BROKERS: brokerList({
+    default: undefined,
+    example: '127.0.0.1:9092',
+    desc: 'Kafka brokers; without it loopback at FLEET_KAFKA_PORT',
+  }),
+  FLEET_KAFKA_PORT: portNumber({ default: 9092, desc: 'port of the local Kafka' }),
+  FLEET_REGISTRY_URL: address(['http:', 'https:'])({
+    default: undefined,
+    example: 'http://127.0.0.1:8081/apis/ccompat/v7',
+    desc: 'Confluent-compatible schema registry; without it loopback at FLEET_REGISTRY_PORT',
+  }),
+  FLEET_REGISTRY_PORT: portNumber({ default: 8081, desc: 'port of the local registry' }),
+  FLEET_REDIS_URL: address(['redis:', 'rediss:'])({
+    default: undefined,
+    example: 'redis://127.0.0.1:6390/0',
+    desc: 'Redis of the read view; without it loopback at FLEET_REDIS_PORT',
+  }),
+  FLEET_REDIS_PORT: portNumber({
+    default: 6390,
+    desc: "port of the local Redis, not the system's",
+  }),
+  FLEET_INGEST_PORT: portNumber({ default: 8080, desc: 'port of the ingester' }),
+  FLEET_API_PORT: portNumber({ default: 8090, desc: 'port of the read API' }),
+  FLEET_PROCESSOR_PORT: portNumber({ default: 9101, desc: 'health and metrics of the processor' }),
+  FLEET_CRM_SINK_PORT: portNumber({ default: 9102, desc: 'health and metrics of crm-sink' }),
+  FLEET_ACCOUNTING_SINK_PORT: portNumber({
+    default: 9103,
+    desc: 'health and metrics of accounting-sink',
+  }),
+  FLEET_ALERTING_SINK_PORT: portNumber({
+    default: 9104,
+    desc: 'health and metrics of alerting-sink',
+  }),
+  FLEET_PROJECTOR_PORT: portNumber({ default: 9105, desc: 'health and metrics of the projector' }),
+  FLEET_PARTITIONS: whole(
+    1,
+    1000,
+  )({
+    default: undefined,
+    example: '6',
+    desc: 'partitions of every co-partitioned topic; without it 6, in production 12',
+  }),
+  FLEET_ENDPOINTS_FILE: text({
+    default: 'infra/local/endpoints.json',
+    desc: 'webhook endpoints; re-read when it changes',
+  }),
+  FLEET_PROVENANCE_KEYS_FILE: text({
+    default: undefined,
+    example: './.fleet/secrets/provenance.json',
+    desc: 'keys of the provenance MAC; without it secrets/provenance.json in FLEET_DATA_DIR',
+  }),
+  FLEET_DEDUPE_WINDOW_HOURS: whole(
+    1,
+    8760,
+  )({
+    default: 168,
+    desc: 'how long an event id is remembered',
+  }),
+  FLEET_MAX_SKEW_SECONDS: whole(
+    0,
+    86_400,
+  )({
+    default: 300,
+    desc: 'how far ahead of the broker a sender may be before its time is clamped',
+  }),
+  FLEET_STATE_HORIZON_DAYS: whole(
+    1,
+    36_500,
+  )({
+    default: 400,
+    desc: 'older events never win; older registers may be dropped',
+  }),
+  FLEET_BODY_MAX_BYTES: whole(
+    1,
+    bodyBytesMax,
+  )({
+    default: 262_144,
+    desc: 'largest body of a delivery; an endpoint may set less',
+  }),
+  FLEET_INGEST_DEADLINE_MS: whole(
+    10,
+    14_000,
+  )({
+    default: 8000,
+    desc: 'a delivery not durable by then is answered 503',
+  }),
+  FLEET_INGEST_ADDRESS_PER_SECOND: whole(
+    1,
+    1_000_000,
+  )({
+    default: 10_000,
+    desc: 'deliveries a second from one address, burst twice; beyond it 429',
+  }),
+  FLEET_LOG_LEVEL: str<LogLevel>({
+    choices: logLevels,
+    default: 'info',
+    desc: 'debug adds one line per delivery',
+  }),
+  FLEET_TICK_SECONDS: whole(
+    1,
+    3600,
+  )({
+    default: 10,
+    desc: 'how often time is written as a record for detectors and timers',
+  }),
+}

@@ -1,0 +1,97 @@
+// Metrics by OpenTelemetry, as Prometheus text. Names come out exactly as they go in: dashboards and
+// alerts outside this repository are written against them.
+
+import type { Attributes } from '@opentelemetry/api'
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+
+export type Labels = Readonly<Record<string, string>>
+
+export interface Counter {
+  add(n: number, labels?: Labels): void
+}
+
+export interface Histogram {
+  observe(seconds: number, labels?: Labels): void
+}
+
+export interface Metrics {
+  /** Asking again for a name gives the same instrument. */
+  counter(name: string, help: string): Counter
+  histogram(name: string, help: string, boundariesSeconds?: readonly number[]): Histogram
+  /** `read` is called at every scrape. */
+  gauge(name: string, help: string, read: () => { value: number; labels?: Labels }[]): void
+  /** Prometheus text format 0.0.4. */
+  text(): Promise<string>
+}
+
+/** From a record on one machine (about a millisecond) to the longest deadline (about ten seconds). */
+const defaultBoundariesSeconds = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
+]
+
+/** Series of one name; beyond it OpenTelemetry folds what is new into one overflow series. */
+const seriesMax = 10_000
+
+/** Read when it is scraped, never by a timer of its own. */
+class ScrapeReader extends MetricReader {
+  constructor() {
+    super({ cardinalitySelector: () => seriesMax })
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+export function createMetrics(service: string): Metrics {
+  const reader = new ScrapeReader()
+  const meter = new MeterProvider({ readers: [reader] }).getMeter(service)
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
+  const counters = new Map<string, Counter>()
+  const histograms = new Map<string, Histogram>()
+  return {
+    counter: (name, help) =>
+      remember(counters, name, () => {
+        const options = { description: help }
+        // The serializer adds `_total` to every monotonic sum that lacks it, so a name without it
+        // goes out as a sum that may fall: same number, type gauge.
+        const instrument = name.endsWith('_total')
+          ? meter.createCounter(name, options)
+          : meter.createUpDownCounter(name, options)
+        return { add: (n, labels) => instrument.add(n, labels as Attributes) }
+      }),
+    histogram: (name, help, boundariesSeconds = defaultBoundariesSeconds) =>
+      remember(histograms, name, () => {
+        const instrument = meter.createHistogram(name, {
+          description: help,
+          advice: { explicitBucketBoundaries: [...boundariesSeconds] },
+        })
+        return { observe: (seconds, labels) => instrument.record(seconds, labels as Attributes) }
+      }),
+    gauge: (name, help, read) => {
+      const instrument = meter.createObservableGauge(name, { description: help })
+      instrument.addCallback(result => {
+        for (const { value, labels } of read()) result.observe(value, labels as Attributes)
+      })
+    },
+    text: async () => {
+      const { resourceMetrics } = await reader.collect()
+      return `${serializer.serialize(resourceMetrics).trimEnd()}\n`
+    },
+  }
+}
+
+function remember<Instrument>(
+  known: Map<string, Instrument>,
+  name: string,
+  make: () => Instrument,
+): Instrument {
+  const instrument = known.get(name) ?? make()
+  known.set(name, instrument)
+  return instrument
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createMetrics } from '../src/index.ts'
+
+test('names and labels come out exactly as they go in', async () => {
+  const metrics = createMetrics('test')
+  metrics.counter('fleet_things_total', 'Things.').add(2, { endpoint: 'a', outcome: 'accepted' })
+  metrics.counter('fleet_things_total', 'Things.').add(1, { endpoint: 'a', outcome: 'accepted' })
+  metrics.counter('fleet_dead_letters', 'Dead letters.').add(1, { stage: 's' })
+  metrics.gauge('fleet_ready', 'Ready.', () => [{ value: 1 }, { value: 0, labels: { at: 'b' } }])
+  assert.equal(
+    await metrics.text(),
+    [
+      '# HELP fleet_things_total Things.',
+      '# TYPE fleet_things_total counter',
+      'fleet_things_total{endpoint="a",outcome="accepted"} 3',
+      '# HELP fleet_dead_letters Dead letters.',
+      '# TYPE fleet_dead_letters gauge',
+      'fleet_dead_letters{stage="s"} 1',
+      '# HELP fleet_ready Ready.',
+      '# TYPE fleet_ready gauge',
+      'fleet_ready 1',
+      'fleet_ready{at="b"} 0',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('a histogram has our boundaries, the count and the sum', async () => {
+  const metrics = createMetrics('test')
+  const histogram = metrics.histogram('fleet_seconds', 'Time.', [0.01, 1])
+  histogram.observe(0.005)
+  histogram.observe(5)
+  const lines = (await metrics.text()).split('\n').filter(line => line.startsWith('fleet_'))
+  assert.deepEqual(lines, [
+    'fleet_seconds_count 2',
+    'fleet_seconds_sum 5.005',
+    'fleet_seconds_bucket{le="0.01"} 1',
+    'fleet_seconds_bucket{le="1"} 1',
+    'fleet_seconds_bucket{le="+Inf"} 2',
+  ])
+})
+
+test('without boundaries they reach from a millisecond to ten seconds', async () => {
+  const metrics = createMetrics('test')
+  metrics.histogram('fleet_seconds', 'Time.').observe(0.0004)
+  const text = await metrics.text()
+  assert.match(text, /le="0\.001"\} 1\n/)
+  assert.match(text, /le="10"\} 1\n/)
+})
