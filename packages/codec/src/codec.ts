@@ -1,0 +1,123 @@
+// Values to Confluent-framed Avro and back. encode() and decode() are synchronous and never wait for
+// the registry: load() and prepare() bring what they need beforehand.
+
+import { subjectOf } from '@fleet/contracts'
+import type { Topic } from '@fleet/contracts'
+import { messageOf } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
+import { codecError } from './errors.ts'
+import type { RegistryPort } from './registry-port.ts'
+import { schemaOfTopic } from './schema-files.ts'
+import type { OwnSchema } from './schema-files.ts'
+import { SchemaStore } from './schema-store.ts'
+import { framingBytes, schemaIdOf, writeFraming } from './wire-format.ts'
+
+export interface Codec {
+  /**
+   * Looks up the ids of our own schemas (never "latest") for topics we write; from the cache file
+   * where the registry is down.
+   * @throws FleetError SCHEMA_NOT_REGISTERED (fatal) | REGISTRY_UNREACHABLE (transient)
+   */
+  load(topics: readonly Topic[]): Promise<void>
+  /** @throws FleetError INTERNAL (poison): the value does not fit; the message names the field. */
+  encode(topic: Topic, value: unknown): Buffer
+  /**
+   * Makes the writer schemas of these values available; values that are not framed are passed over.
+   * @throws FleetError REGISTRY_UNREACHABLE | SCHEMA_PENDING (transient)
+   */
+  prepare(values: Iterable<Buffer | null>): Promise<void>
+  /**
+   * Reads a value as our record of the topic, whatever compatible schema it was written with.
+   * @throws FleetError UNDECODABLE | SCHEMA_UNKNOWN (poison); SCHEMA_PENDING (transient) for a value
+   *   that was not prepared
+   */
+  decode(topic: Topic, value: Buffer): unknown
+}
+
+export interface CodecOptions {
+  registry: RegistryPort
+  /** Where answers of the registry are kept; null keeps none. */
+  cacheFile: string | null
+  clock: Clock
+}
+
+/** The first encoding buffer; it grows to the largest value seen and is kept. */
+const scratchBytes = 64 * 1024
+
+export function openCodec(options: CodecOptions): Promise<Codec> {
+  return Promise.resolve(new AvroCodec(options))
+}
+
+class AvroCodec implements Codec {
+  readonly #store: SchemaStore
+  readonly #ownIds = new Map<string, number>()
+  #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
+
+  constructor({ registry, cacheFile, clock }: CodecOptions) {
+    this.#store = new SchemaStore(registry, cacheFile, clock)
+  }
+
+  async load(topics: readonly Topic[]): Promise<void> {
+    const withSchema = topics.filter(topic => topic.schema !== null)
+    await Promise.all(withSchema.map(topic => this.#loadOne(topic)))
+  }
+
+  async #loadOne(topic: Topic): Promise<void> {
+    const { text } = schemaOfTopic(topic)
+    this.#ownIds.set(topic.name, await this.#store.findOwnId(subjectOf(topic), text))
+  }
+
+  encode(topic: Topic, value: unknown): Buffer {
+    const id = this.#ownIds.get(topic.name)
+    if (id === undefined) throw codecError('INTERNAL', `The schema of ${topic.name} is not loaded`)
+    const own = schemaOfTopic(topic)
+    const end = this.#write(own, value)
+    writeFraming(this.#scratch, id)
+    return Buffer.from(this.#scratch.subarray(0, end))
+  }
+
+  #write(own: OwnSchema, value: unknown): number {
+    try {
+      const end = own.type.encode(value, this.#scratch, framingBytes)
+      if (end >= 0) return end
+      // avsc wrote nothing beyond the end and returns how many bytes were missing, negated.
+      this.#scratch = Buffer.allocUnsafeSlow(2 * (this.#scratch.length - end))
+      return own.type.encode(value, this.#scratch, framingBytes)
+    } catch (error) {
+      const fields = misfits(own, value)
+      throw codecError('INTERNAL', `Not a ${own.record}: ${fields || messageOf(error)}`)
+    }
+  }
+
+  async prepare(values: Iterable<Buffer | null>): Promise<void> {
+    const ids = new Set<number>()
+    for (const value of values) {
+      const id = value === null ? null : schemaIdOf(value)
+      if (id !== null) ids.add(id)
+    }
+    await this.#store.need(ids)
+  }
+
+  decode(topic: Topic, value: Buffer): unknown {
+    if (value.length > topic.maxMessageBytes) {
+      throw codecError('UNDECODABLE', `${value.length} bytes; ${topic.maxMessageBytes} are allowed`)
+    }
+    const id = schemaIdOf(value)
+    if (id === null) throw codecError('UNDECODABLE', 'No magic byte and schema id in front')
+    const writer = this.#store.peek(id)
+    if (writer !== undefined) return writer.read(schemaOfTopic(topic), value)
+    if (this.#store.isUnknown(id)) throw codecError('SCHEMA_UNKNOWN', `No schema has the id ${id}`)
+    throw codecError('SCHEMA_PENDING', `Schema ${id} was not looked up`)
+  }
+}
+
+/** Paths of the fields that do not fit. Values stay out: they may be personal data. */
+function misfits(own: OwnSchema, value: unknown): string {
+  const paths: string[] = []
+  try {
+    own.type.isValid(value, { errorHook: path => paths.push(path.join('.') || '(value)') })
+  } catch {
+    return ''
+  }
+  return paths.slice(0, 5).join(', ')
+}

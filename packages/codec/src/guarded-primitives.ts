@@ -1,0 +1,135 @@
+// Numbers, texts and bytes that survive values somebody else wrote: avsc reads the long -(2^53 - 1) as
+// +(2^53 - 2), refuses 2^53 - 1, lets an int be of any size and takes only Buffers for bytes.
+
+import avro from 'avsc'
+import { invalid, refuse } from './tap.ts'
+import type { Tap } from './tap.ts'
+
+const unit27 = 2 ** 27
+
+/**
+ * long := zig-zag varint, seven bits a byte, least significant first, at most ten bytes. Kept in two
+ * exact halves (28 bits and the rest), because a double cannot hold a zig-zagged 54-bit number.
+ */
+export function readLong(tap: Tap): number {
+  const { buf } = tap
+  let at = tap.pos
+  let low = 0
+  let high = 0
+  let shift = 0
+  let byte: number
+  do {
+    byte = buf[at++] ?? refuse('truncated')
+    low |= (byte & 0x7f) << shift
+    shift += 7
+  } while (byte >= 0x80 && shift < 28)
+  let unit = 1
+  for (let more = 0; byte >= 0x80; more++) {
+    if (more === 6) refuse('a number is longer than ten bytes')
+    byte = buf[at++] ?? refuse('truncated')
+    high += (byte & 0x7f) * unit
+    unit *= 128
+  }
+  tap.pos = at
+  const magnitude = high * unit27 + (low >>> 1)
+  if ((low & 1) === 0) {
+    return magnitude <= Number.MAX_SAFE_INTEGER ? magnitude : refuse('a long is beyond 2^53')
+  }
+  return magnitude < Number.MAX_SAFE_INTEGER ? -magnitude - 1 : refuse('a long is beyond 2^53')
+}
+
+function writeLong(tap: Tap, value: number): void {
+  if (value >= -0x40000000 && value < 0x40000000) return tap.writeLong(value)
+  const magnitude = value < 0 ? -(value + 1) : value
+  let rest = (magnitude % unit27) * 2 + (value < 0 ? 1 : 0)
+  let high = Math.floor(magnitude / unit27)
+  const { buf } = tap
+  for (let i = 0; i < 4; i++) {
+    buf[tap.pos++] = (rest & 0x7f) | (i < 3 || high > 0 ? 0x80 : 0)
+    rest >>>= 7
+  }
+  while (high > 0) {
+    const byte = high % 128
+    high = Math.floor(high / 128)
+    buf[tap.pos++] = byte | (high > 0 ? 0x80 : 0)
+  }
+}
+
+export class GuardedLong extends avro.types.LongType {
+  _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: unknown) => void): boolean {
+    const fits = Number.isSafeInteger(value)
+    if (!fits) hook?.(value, this)
+    return fits
+  }
+  _read(tap: Tap): number {
+    return readLong(tap)
+  }
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) invalid(value, 'long')
+    writeLong(tap, value)
+  }
+}
+
+export class GuardedInt extends avro.types.IntType {
+  _read(tap: Tap): number {
+    const value = readLong(tap)
+    return value === (value | 0) ? value : refuse('an int is beyond 32 bits')
+  }
+}
+
+/**
+ * Lone surrogates become U+FFFD, so that every string on the wire is UTF-8 any reader accepts; avsc
+ * writes short ones as invalid bytes.
+ */
+export function writeString(tap: Tap, value: unknown): void {
+  if (typeof value !== 'string') return invalid(value, 'string')
+  const length = Buffer.byteLength(value)
+  tap.writeLong(length)
+  let at = tap.pos
+  tap.pos += length
+  const { buf } = tap
+  if (tap.pos > buf.length) return
+  if (length === value.length && length <= 48) {
+    for (let i = 0; i < length; i++) buf[at++] = value.charCodeAt(i)
+  } else {
+    buf.write(value, at, length, 'utf8')
+  }
+}
+
+export class GuardedString extends avro.types.StringType {
+  _write(tap: Tap, value: unknown): void {
+    writeString(tap, value)
+  }
+}
+
+function bufferOf(value: unknown, type: string): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  if (!(value instanceof Uint8Array)) return invalid(value, type)
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+}
+
+export class GuardedBytes extends avro.types.BytesType {
+  _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: unknown) => void): boolean {
+    const fits = value instanceof Uint8Array
+    if (!fits) hook?.(value, this)
+    return fits
+  }
+  _write(tap: Tap, value: unknown): void {
+    const bytes = bufferOf(value, 'bytes')
+    tap.writeLong(bytes.length)
+    if (bytes.length > 0) tap.writeFixed(bytes)
+  }
+}
+
+export class GuardedFixed extends avro.types.FixedType {
+  _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: unknown) => void): boolean {
+    const fits = value instanceof Uint8Array && value.length === this.size
+    if (!fits) hook?.(value, this)
+    return fits
+  }
+  _write(tap: Tap, value: unknown): void {
+    const bytes = bufferOf(value, 'fixed')
+    if (bytes.length !== this.size) throw new Error(`not ${this.size} bytes: ${bytes.length}`)
+    tap.writeFixed(bytes)
+  }
+}

@@ -1,0 +1,164 @@
+// What is known of the registry: ids of our own schemas and schemas by id. Asks for an id once at a
+// time, remembers a refusal for a while, and is bounded, so that records with invented ids can neither
+// flood the registry nor fill the memory.
+
+import { FleetError, withDeadline } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
+import { readCacheFile, writeCacheFile } from './cache-file.ts'
+import type { CachedRegistry } from './cache-file.ts'
+import { codecError } from './errors.ts'
+import { Lru } from './lru.ts'
+import type { RegistryPort } from './registry-port.ts'
+import { WriterSchema } from './writer-schema.ts'
+
+/** A registry that needs longer counts as down; the partition waits and asks again. */
+const requestMsMax = 2000
+/** After a 404 an id is not asked for again for this long: at most 0.2 requests a second per id. */
+const askAgainAfterMs = 5000
+/** An id that was denied for this long is poison: a registry that lags behind has caught up by then. */
+const unknownAfterMs = 30_000
+/** Schemas kept in memory. A batch of records must not need more than this at once. */
+const schemasMax = 1000
+/** Denied ids kept in memory; the oldest forgotten starts its 30 seconds again. */
+const deniedMax = 4096
+/** Look-ups under way at once. */
+const parallelMax = 8
+
+interface Denial {
+  firstAtMs: number
+  lastAtMs: number
+}
+
+export class SchemaStore {
+  readonly #registry: RegistryPort
+  readonly #cacheFile: string | null
+  readonly #clock: Clock
+  readonly #schemas = new Lru<number, WriterSchema>(schemasMax)
+  readonly #denied = new Lru<number, Denial>(deniedMax)
+  readonly #asking = new Map<number, Promise<void>>()
+  #subjects: Record<string, number> = {}
+
+  constructor(registry: RegistryPort, cacheFile: string | null, clock: Clock) {
+    this.#registry = registry
+    this.#cacheFile = cacheFile
+    this.#clock = clock
+    if (cacheFile !== null) this.#restore(readCacheFile(cacheFile))
+  }
+
+  peek(id: number): WriterSchema | undefined {
+    return this.#schemas.peek(id)
+  }
+
+  /** Whether the id has been denied for so long that its values are poison. */
+  isUnknown(id: number): boolean {
+    const denial = this.#denied.peek(id)
+    return denial !== undefined && this.#clock.elapsedMs() - denial.firstAtMs >= unknownAfterMs
+  }
+
+  /** Id of our own schema: the registry's word, or the cache file's while the registry is down. */
+  async findOwnId(subject: string, schema: string): Promise<number> {
+    let id: number | null
+    try {
+      id = await this.#ask(`Looking up ${subject}`, this.#registry.findId(subject, schema))
+    } catch (error) {
+      const cached = this.#subjects[subject]
+      const down = error instanceof FleetError && error.fate === 'transient'
+      if (!down || cached === undefined || this.peek(cached)?.text !== schema) throw error
+      return cached
+    }
+    if (id === null) {
+      throw codecError('SCHEMA_NOT_REGISTERED', `The schema of ${subject} is not registered`)
+    }
+    this.#learnOwn(subject, id, schema)
+    return id
+  }
+
+  /**
+   * Makes the schemas of these ids available or finally unknown.
+   * @throws FleetError REGISTRY_UNREACHABLE | SCHEMA_PENDING (transient), after all were asked for
+   */
+  async need(ids: ReadonlySet<number>): Promise<void> {
+    const missing = [...ids].filter(id => this.#schemas.touch(id) === undefined)
+    if (missing.length === 0) return
+    const failures: unknown[] = []
+    const worker = async (): Promise<void> => {
+      for (let id = missing.pop(); id !== undefined; id = missing.pop()) {
+        await this.#find(id).catch((error: unknown) => failures.push(error))
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(parallelMax, missing.length) }, worker))
+    if (failures.length > 0) throw failures[0]
+  }
+
+  #find(id: number): Promise<void> {
+    const under = this.#asking.get(id)
+    if (under !== undefined) return under
+    const asking = this.#findOnce(id).finally(() => this.#asking.delete(id))
+    this.#asking.set(id, asking)
+    return asking
+  }
+
+  async #findOnce(id: number): Promise<void> {
+    const before = this.#denied.peek(id)
+    if (before === undefined || this.#clock.elapsedMs() - before.lastAtMs >= askAgainAfterMs) {
+      const text = await this.#ask(`Looking up schema ${id}`, this.#registry.findSchema(id))
+      if (text !== null) {
+        this.#denied.delete(id)
+        this.#schemas.set(id, new WriterSchema(text))
+        this.#save()
+        return
+      }
+      const now = this.#clock.elapsedMs()
+      this.#denied.set(id, { firstAtMs: before?.firstAtMs ?? now, lastAtMs: now })
+    }
+    if (this.isUnknown(id)) return
+    throw codecError('SCHEMA_PENDING', `Schema ${id} is not in the registry yet`)
+  }
+
+  async #ask<T>(what: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(this.#clock, requestMsMax, what, answer)
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.code !== 'DEADLINE') throw error
+      throw codecError('REGISTRY_UNREACHABLE', error.message, error)
+    }
+  }
+
+  #learnOwn(subject: string, id: number, schema: string): void {
+    const known = this.peek(id)
+    if (known !== undefined && known.text !== schema && !sameJson(known.text, schema))
+      this.#forget()
+    if (this.#subjects[subject] === id && this.peek(id)?.text === schema) return
+    this.#subjects[subject] = id
+    this.#schemas.set(id, new WriterSchema(schema))
+    this.#save()
+  }
+
+  /** The ids are of another registry: whatever the file said about any of them is void. */
+  #forget(): void {
+    this.#subjects = {}
+    this.#schemas.clear()
+  }
+
+  #restore(cached: CachedRegistry): void {
+    this.#subjects = { ...cached.subjects }
+    for (const [id, text] of Object.entries(cached.schemas)) {
+      this.#schemas.set(Number(id), new WriterSchema(text))
+    }
+  }
+
+  #save(): void {
+    if (this.#cacheFile === null) return
+    const schemas: Record<string, string> = {}
+    for (const [id, schema] of this.#schemas.entries()) schemas[String(id)] = schema.text
+    writeCacheFile(this.#cacheFile, { subjects: this.#subjects, schemas })
+  }
+}
+
+function sameJson(left: string, right: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(left)) === JSON.stringify(JSON.parse(right))
+  } catch {
+    return false
+  }
+}

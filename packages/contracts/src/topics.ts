@@ -1,0 +1,266 @@
+// The only place with topic names. Everything about a topic is declared here: what its key is, which
+// schema its values have, who writes it, who reads it, how it is cleaned. `fleet topics apply`,
+// docs/generated/topics.md and the AsyncAPI document are produced from this table.
+//
+// Consequence to remember: all of these share one partition count N. Task p reads partition p of its
+// inputs and writes partition p of its outputs, so growing one of them alone breaks co-partitioning.
+
+import type { RecordName } from './records.ts'
+
+/** The stages that run on the consume loop, by the name used in topics, groups and metrics. */
+export const stageNames = [
+  'processor',
+  'crm-sink',
+  'accounting-sink',
+  'alerting-router',
+  'alerting-sink',
+] as const
+export type StageName = (typeof stageNames)[number]
+
+export const domains = [
+  'reservation',
+  'rental_session',
+  'vehicle_availability',
+  'incident',
+  'violation',
+  'billing',
+  'customer',
+  'location',
+  'vehicle',
+  'unmapped',
+] as const
+export type Domain = (typeof domains)[number]
+
+/** `stream`: history, deleted by age. `table`: compacted, the newest value of each key. */
+export type TopicKind = 'stream' | 'table'
+export type KeyKind = 'resource' | 'tenant' | 'endpoint' | 'origin' | 'private'
+export type ServiceName =
+  | 'ingester'
+  | 'processor'
+  | 'crm-sink'
+  | 'accounting-sink'
+  | 'alerting-sink'
+  | 'projector'
+  | 'redrive'
+  | 'operators'
+  | 'subscribers'
+
+export interface Topic {
+  /** How code and `fleet env` call it. */
+  readonly logical: string
+  /** What Kafka calls it. */
+  readonly name: string
+  readonly kind: TopicKind
+  readonly key: KeyKind
+  /** Avro record of its values; null where the values are private to the writer. */
+  readonly schema: RecordName | null
+  readonly writers: readonly ServiceName[]
+  readonly readers: readonly ServiceName[]
+  /** Days a record is kept; null is for ever (tables, and the ledger). */
+  readonly retentionDays: number | null
+  /** Largest record batch the broker takes, bytes. */
+  readonly maxMessageBytes: number
+  /** Written inside transactions, one writer per partition. */
+  readonly transactional: boolean
+}
+
+const mebibyte = 1024 * 1024
+
+type Rest = Omit<Topic, 'kind' | 'retentionDays' | 'maxMessageBytes'> &
+  Partial<Pick<Topic, 'maxMessageBytes'>>
+
+function stream(retentionDays: number | null, rest: Rest): Topic {
+  return { kind: 'stream', retentionDays, maxMessageBytes: mebibyte, ...rest }
+}
+
+function table(rest: Rest): Topic {
+  return { kind: 'table', retentionDays: null, maxMessageBytes: mebibyte, ...rest }
+}
+
+const domainReaders: Record<Domain, readonly ServiceName[]> = {
+  reservation: ['crm-sink', 'alerting-sink', 'subscribers'],
+  rental_session: ['crm-sink', 'alerting-sink', 'subscribers'],
+  vehicle_availability: ['alerting-sink', 'subscribers'],
+  incident: ['crm-sink', 'accounting-sink', 'alerting-sink', 'subscribers'],
+  violation: ['crm-sink', 'accounting-sink', 'alerting-sink', 'subscribers'],
+  billing: ['accounting-sink', 'alerting-sink', 'subscribers'],
+  customer: ['crm-sink', 'alerting-sink', 'subscribers'],
+  location: ['alerting-sink', 'subscribers'],
+  vehicle: ['alerting-sink', 'subscribers'],
+  unmapped: ['alerting-sink', 'subscribers'],
+}
+
+const domainSchemas: Record<Domain, RecordName> = {
+  reservation: 'ReservationEvent',
+  rental_session: 'RentalSessionEvent',
+  vehicle_availability: 'VehicleAvailabilityEvent',
+  incident: 'IncidentEvent',
+  violation: 'ViolationEvent',
+  billing: 'BillingEvent',
+  customer: 'CustomerEvent',
+  location: 'LocationEvent',
+  vehicle: 'VehicleEvent',
+  unmapped: 'UnmappedEvent',
+}
+
+function eventTopic(domain: Domain): Topic {
+  return stream(30, {
+    logical: `events.${domain}`,
+    name: `fleet.events.${domain}.v1`,
+    key: 'resource',
+    schema: domainSchemas[domain],
+    writers: ['processor'],
+    readers: domainReaders[domain],
+    transactional: true,
+  })
+}
+
+const stageServices: Record<StageName, ServiceName> = {
+  processor: 'processor',
+  'crm-sink': 'crm-sink',
+  'accounting-sink': 'accounting-sink',
+  'alerting-router': 'alerting-sink',
+  'alerting-sink': 'alerting-sink',
+}
+
+function deadLetterTopic(stage: StageName): Topic {
+  return stream(90, {
+    logical: `dead-letters.${stage}`,
+    name: `fleet.dead-letters.${stage}.v1`,
+    key: 'origin',
+    schema: 'DeadLetter',
+    writers: [stageServices[stage]],
+    readers: ['redrive', 'operators'],
+    maxMessageBytes: 3 * mebibyte,
+    transactional: true,
+  })
+}
+
+function changelogTopic(stage: StageName): Topic {
+  return table({
+    logical: `${stage}.changelog`,
+    name: `fleet.${stage}.changelog.v1`,
+    key: 'private',
+    schema: null,
+    writers: [stageServices[stage]],
+    readers: [stageServices[stage]],
+    transactional: true,
+  })
+}
+
+function byName<K extends string>(keys: readonly K[], make: (key: K) => Topic): Record<K, Topic> {
+  const out = {} as Record<K, Topic>
+  for (const key of keys) out[key] = make(key)
+  return out
+}
+
+export const topics = {
+  raw: stream(14, {
+    logical: 'raw',
+    name: 'fleet.raw.v1',
+    key: 'resource',
+    schema: 'RawDelivery',
+    writers: ['ingester', 'redrive'],
+    readers: ['processor'],
+    transactional: false,
+  }),
+  events: byName(domains, eventTopic),
+  state: table({
+    logical: 'state',
+    name: 'fleet.state.v1',
+    key: 'resource',
+    schema: 'ResourceState',
+    writers: ['processor'],
+    readers: ['projector', 'subscribers'],
+    transactional: true,
+  }),
+  crm: stream(90, {
+    logical: 'crm',
+    name: 'fleet.crm.v1',
+    key: 'resource',
+    schema: 'CrmRecord',
+    writers: ['crm-sink'],
+    readers: ['subscribers'],
+    transactional: true,
+  }),
+  accounting: stream(null, {
+    logical: 'accounting',
+    name: 'fleet.accounting.v1',
+    key: 'resource',
+    schema: 'JournalEntry',
+    writers: ['accounting-sink'],
+    readers: ['subscribers'],
+    transactional: true,
+  }),
+  alertSignals: stream(7, {
+    logical: 'alert-signals',
+    name: 'fleet.alert-signals.v1',
+    key: 'tenant',
+    schema: 'AlertSignal',
+    writers: ['alerting-sink'],
+    readers: ['alerting-sink'],
+    transactional: true,
+  }),
+  alerting: stream(90, {
+    logical: 'alerting',
+    name: 'fleet.alerting.v1',
+    key: 'tenant',
+    schema: 'Alert',
+    writers: ['alerting-sink'],
+    readers: ['subscribers'],
+    transactional: true,
+  }),
+  redrive: stream(14, {
+    logical: 'redrive',
+    name: 'fleet.redrive.v1',
+    key: 'origin',
+    schema: 'DeadLetter',
+    writers: ['redrive'],
+    readers: ['crm-sink', 'accounting-sink', 'alerting-sink'],
+    maxMessageBytes: 3 * mebibyte,
+    transactional: false,
+  }),
+  security: stream(30, {
+    logical: 'security',
+    name: 'fleet.security.v1',
+    key: 'endpoint',
+    schema: 'SecurityEvent',
+    writers: ['ingester'],
+    readers: ['operators'],
+    transactional: false,
+  }),
+  deadLetters: byName(stageNames, deadLetterTopic),
+  changelogs: byName(stageNames, changelogTopic),
+} as const
+
+export const allTopics: readonly Topic[] = [
+  topics.raw,
+  ...Object.values(topics.events),
+  topics.state,
+  topics.crm,
+  topics.accounting,
+  topics.alertSignals,
+  topics.alerting,
+  ...Object.values(topics.deadLetters),
+  topics.redrive,
+  topics.security,
+  ...Object.values(topics.changelogs),
+]
+
+/** Registry subject of a topic's values: TopicNameStrategy. */
+export function subjectOf(topic: Topic): string {
+  return `${topic.name}-value`
+}
+
+/** Topology generation: a different partition count is a new generation with ids of its own. */
+export const topologyGeneration = 1
+
+/** Consumer group id of a stage, `<env>.<stage>.g<generation>`. */
+export function groupIdOf(environment: string, stage: string): string {
+  return `${environment}.${stage}.g${topologyGeneration}`
+}
+
+/** Transactional id of the one writer of a stage's partition; stable for ever, it fences zombies. */
+export function transactionalIdOf(environment: string, stage: string, partition: number): string {
+  return `${groupIdOf(environment, stage)}.${partition}`
+}

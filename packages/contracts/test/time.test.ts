@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { formatMicros, microsPerDay, microsPerHour, monthOfMicros } from '../src/index.ts'
+
+const times: [micros: number, text: string, month: string][] = [
+  [0, '1970-01-01T00:00:00.000000Z', '1970-01'],
+  [1, '1970-01-01T00:00:00.000001Z', '1970-01'],
+  [999, '1970-01-01T00:00:00.000999Z', '1970-01'],
+  [-1, '1969-12-31T23:59:59.999999Z', '1969-12'],
+  [1_763_713_800_123_456, '2025-11-21T08:30:00.123456Z', '2025-11'],
+  [951_782_400_000_000, '2000-02-29T00:00:00.000000Z', '2000-02'],
+  [4_102_444_799_999_999, '2099-12-31T23:59:59.999999Z', '2099-12'],
+]
+
+for (const [micros, text, month] of times) {
+  test(`${micros} microseconds are ${text}`, () => {
+    assert.equal(formatMicros(micros), text)
+    assert.equal(monthOfMicros(micros), month)
+  })
+}
+
+test('every time between 2000 and 2100 keeps its microseconds', () => {
+  const range = { min: 946_684_800_000_000, max: 4_102_444_799_999_999 }
+  fc.assert(
+    fc.property(fc.integer(range), micros => {
+      const text = formatMicros(micros)
+      assert.match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
+      assert.equal(Date.parse(text) * 1000 + Number(text.slice(23, 26)), micros)
+    }),
+  )
+})
+
+test('a day has 24 hours', () => assert.equal(microsPerDay, 24 * microsPerHour))
