@@ -1,0 +1,161 @@
+// Reads endpoints.json: everything that is wrong is reported at once, with its place and what to do, and a
+// file with any problem gives no endpoint at all, so that the edge keeps the last good one.
+
+import { adapters } from './endpoint.ts'
+import type { Adapter, Endpoint, EndpointSecret } from './endpoint.ts'
+import type { Fields } from './endpoint-fields.ts'
+import {
+  placeOf,
+  quoted,
+  readChoice,
+  readCount,
+  readObject,
+  readText,
+  readTimeMs,
+  report,
+  setting,
+} from './endpoint-fields.ts'
+import { readPaths } from './endpoint-paths.ts'
+import { readSignature } from './endpoint-signature.ts'
+import type { Json } from './strict-json.ts'
+
+export type EndpointsReading =
+  { ok: true; endpoints: Endpoint[] } | { ok: false; problems: string[] }
+
+const endpointSettings = [
+  'id',
+  'tenant_id',
+  'source',
+  'adapter',
+  'enabled',
+  'secrets',
+  'signature',
+  'paths',
+  'limits',
+  'on_id_conflict',
+  'verify_armed_until',
+] as const
+
+/** Every active secret costs one MAC for each forged delivery. */
+const secretsMax = 16
+/** A raw record must fit the broker's limit for one message. */
+const bodyBytesMax = 1_048_576
+const perSecondMax = 1_000_000
+
+/** The endpoints of the demo; their secrets lie in a development folder. */
+const demoIds = ['levy-demo', 'ump-demo', 'smartcar-demo', 'sw-demo']
+
+const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+const idRule = '1 to 128 letters, digits, ".", "_" or "-", the first a letter or digit'
+const namePattern = /^[^\p{Cc}\p{Cs}]{1,128}$/u
+const nameRule = '1 to 128 printable characters'
+
+export function parseEndpoints(
+  jsonText: string,
+  mode: 'development' | 'production',
+): EndpointsReading {
+  let file: Json
+  try {
+    file = JSON.parse(jsonText) as Json
+  } catch {
+    // The parser's own message quotes the file, which may hold a secret put there by mistake.
+    return { ok: false, problems: ['the file: must be JSON; check commas, quotes and brackets'] }
+  }
+  const problems: string[] = []
+  const fields = readObject(file, '', ['version', 'endpoints'], problems)
+  const version = setting(fields, 'version')
+  if (version !== 1) report(fields, 'version', `must be 1, got ${quoted(version ?? undefined)}`)
+  const list = setting(fields, 'endpoints')
+  if (!Array.isArray(list)) {
+    report(fields, 'endpoints', `must be a list, got ${quoted(list ?? undefined)}`)
+    return { ok: false, problems }
+  }
+  const endpoints = list.map((value: Json, index) =>
+    readEndpoint(value, `endpoints[${index}]`, problems),
+  )
+  for (const [index, { id }] of endpoints.entries()) {
+    const place = `endpoints[${index}].id`
+    const first = endpoints.findIndex(other => other.id === id)
+    if (id !== '' && first !== index) {
+      problems.push(`${place}: "${id}" is already endpoints[${first}]; choose another id`)
+    }
+    if (mode === 'production' && demoIds.includes(id)) {
+      problems.push(`${place}: "${id}" is a demo endpoint, not for production; remove it`)
+    }
+  }
+  return problems.length === 0 ? { ok: true, endpoints } : { ok: false, problems }
+}
+
+function readEndpoint(value: Json, where: string, problems: string[]): Endpoint {
+  const fields = readObject(value, where, endpointSettings, problems)
+  const adapter = readChoice<Adapter>(fields, 'adapter', adapters)
+  return {
+    id: readText(fields, 'id', idPattern, idRule),
+    tenantId: readText(fields, 'tenant_id', namePattern, nameRule),
+    source: readText(fields, 'source', namePattern, nameRule),
+    adapter,
+    enabled: readEnabled(fields),
+    secrets: readSecrets(fields),
+    signature: readSignature(fields, adapter),
+    ...readPaths(fields, adapter),
+    limits: readLimits(fields),
+    onIdConflict: readChoice(fields, 'on_id_conflict', ['dead_letter', 'count'], 'dead_letter'),
+    verifyArmedUntilMs: readTimeMs(fields, 'verify_armed_until'),
+  }
+}
+
+function readEnabled(fields: Fields): boolean {
+  const value = setting(fields, 'enabled') ?? true
+  if (typeof value === 'boolean') return value
+  report(fields, 'enabled', `must be true or false, got ${quoted(value)}`)
+  return false
+}
+
+function readLimits(endpoint: Fields): Endpoint['limits'] {
+  const value = setting(endpoint, 'limits') ?? {}
+  const names = ['body_bytes', 'per_second']
+  const fields = readObject(value, placeOf(endpoint, 'limits'), names, endpoint.problems)
+  return {
+    bodyBytes: readCount(fields, 'body_bytes', bodyBytesMax),
+    perSecond: readCount(fields, 'per_second', perSecondMax),
+  }
+}
+
+function readSecrets(endpoint: Fields): EndpointSecret[] {
+  const value = setting(endpoint, 'secrets')
+  if (!Array.isArray(value) || value.length === 0 || value.length > secretsMax) {
+    report(endpoint, 'secrets', `must be a list of 1 to ${secretsMax} secrets`)
+    return []
+  }
+  const secrets = value.map((entry: Json, index) =>
+    readSecret(entry, `${placeOf(endpoint, 'secrets')}[${index}]`, endpoint.problems),
+  )
+  for (const [index, { id }] of secrets.entries()) {
+    if (secrets.findIndex(other => other.id === id) === index) continue
+    report(endpoint, `secrets[${index}].id`, `"${id}" is used by an earlier secret`)
+  }
+  return secrets
+}
+
+/** A path under the secrets folder or an absolute one; never out of the folder by `..`. */
+const fileReference = /^file:(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}]+$/u
+const environmentReference = /^env:[A-Za-z_][A-Za-z0-9_]*$/
+
+function readSecret(value: Json, where: string, problems: string[]): EndpointSecret {
+  const names = ['id', 'ref', 'not_before', 'not_after']
+  // A secret written in place of the object must not be quoted.
+  const safe = typeof value === 'object' ? value : undefined
+  const fields = readObject(safe, where, names, problems)
+  const reference = setting(fields, 'ref')
+  const ref = typeof reference === 'string' ? reference : ''
+  if (!fileReference.test(ref) && !environmentReference.test(ref)) {
+    const rule = '"file:<name>" or "env:<NAME>"; the secret itself never stands in this file'
+    report(fields, 'ref', `must be ${rule}`)
+  }
+  const notBeforeMs = readTimeMs(fields, 'not_before')
+  const notAfterMs = readTimeMs(fields, 'not_after')
+  if (notBeforeMs !== null && notAfterMs !== null && notBeforeMs >= notAfterMs) {
+    report(fields, 'not_after', 'must be later than not_before')
+  }
+  return { id: readText(fields, 'id', idPattern, idRule), ref, notBeforeMs, notAfterMs }
+}

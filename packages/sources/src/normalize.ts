@@ -1,0 +1,101 @@
+// From a raw record to a normalized event: the same record always gives the same event, whatever else
+// has arrived. Total: any bytes give an event or one of two refusals; it must never throw.
+
+import type { RawDelivery } from '@fleet/contracts'
+import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
+import type { Adapter, Endpoint } from './endpoint.ts'
+import { readEnvelope } from './normalize/envelope-reading.ts'
+import { fingerprintOf } from './normalize/fingerprint.ts'
+import { readMode } from './normalize/mode.ts'
+import type { Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
+import type { Reading } from './normalize/reading.ts'
+import { readSmartcarEvent } from './normalize/smartcar-event.ts'
+import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
+import { eventTypeOf } from './envelope.ts'
+import type { Platform } from './platform.ts'
+import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
+import type { JsonObject } from './strict-json.ts'
+import { isEventTime } from './times.ts'
+
+export type { FieldsOf, Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
+
+/** Raised with every change of what is mapped to what; MAPPINGS.md says what changed. */
+export const mapperVersion = '1'
+
+/**
+ * `endpoint` is undefined when it has been removed since: then the adapter that signed is taken, with
+ * its default paths. Identity always comes from the raw record, never again from the body.
+ */
+export function normalize(
+  raw: RawDelivery,
+  endpoint: Endpoint | undefined,
+  platform: Pick<Platform, 'sha256' | 'decodeUtf8'>,
+): Normalization {
+  const { event_id: eventId, source_event_type: sourceEventType } = raw
+  const { resource_type: resourceType, resource_id: resourceId } = raw
+  if (raw.unidentified_reason !== null) {
+    return unidentified(`the delivery was not identified: ${raw.unidentified_reason}`)
+  }
+  if (
+    eventId === null ||
+    sourceEventType === null ||
+    resourceType === null ||
+    resourceId === null
+  ) {
+    return unidentified('the record lacks its event id, event type or resource')
+  }
+  const parsed = parseStrictJson(raw.body, platform)
+  if (!parsed.ok || !isJsonObject(parsed.value)) return unidentified('the body is no JSON object')
+  const occurredAt = raw.occurred_at
+  if (occurredAt === null || !isEventTime(occurredAt)) {
+    const message = 'the time of the event is missing, unreadable or outside 2000–2100'
+    return { ok: false, code: 'BAD_TIME', message }
+  }
+
+  const body = parsed.value
+  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint)
+  const resource = { type: resourceType, id: resourceId }
+  const event = {
+    domain: reading.domain,
+    eventId,
+    eventType: reading.eventType,
+    source: raw.source,
+    sourceEventType,
+    tenantId: raw.tenant_id,
+    subaccountId: reading.subaccountId,
+    resource,
+    occurredAt,
+    mode: readMode(body),
+    deliveryAttempt: raw.delivery_attempt,
+    fields: reading.fields,
+    attributes: Object.fromEntries(reading.attributes),
+    fingerprint: fingerprintOf(reading, resource, occurredAt, platform),
+    mapperVersion,
+  }
+  // Fields were read for this domain; TypeScript cannot follow the two together.
+  return { ok: true, event: event as NormalizedEvent }
+}
+
+function unidentified(message: string): Normalization {
+  return { ok: false, code: 'UNIDENTIFIED', message }
+}
+
+function readBody(
+  raw: RawDelivery,
+  sourceEventType: string,
+  occurredAt: number,
+  body: JsonObject,
+  endpoint: Endpoint | undefined,
+): Reading {
+  const adapter: Adapter = endpoint?.adapter ?? adapterOfScheme(raw.signature_scheme)
+  if (adapter !== 'smartcar') {
+    return readEnvelope(raw, sourceEventType, adapter, body, {
+      paths: endpoint?.paths ?? defaultPaths(adapter),
+      fallbackPaths: endpoint?.fallbackPaths ?? defaultFallbackPaths(adapter),
+    })
+  }
+  const eventName = eventTypeOf(member(body, 'eventName'))
+  if (eventName === null) return readSmartcarEvent(raw, sourceEventType, occurredAt, body)
+  if (eventName === 'eventBased') return readSmartcarOccurrence(raw, sourceEventType, body)
+  return readSmartcarVehicle(raw, occurredAt, body)
+}

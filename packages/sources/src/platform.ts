@@ -1,0 +1,14 @@
+// What the pure adapters need from the machine: hashing, constant-time comparison, strict UTF-8.
+// It comes in as a parameter so that no adapter can reach a clock, a file or the network.
+
+export type HmacAlgorithm = 'sha256' | 'sha1'
+
+export interface Platform {
+  sha256(bytes: Uint8Array): Uint8Array
+  /** HMAC over the parts as if they were one array; the caller never has to copy a body. */
+  hmac(algorithm: HmacAlgorithm, key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
+  /** Constant time for arrays of equal length; false at once when the lengths differ. */
+  equal(left: Uint8Array, right: Uint8Array): boolean
+  /** Strict UTF-8: null when the bytes are not UTF-8. A leading byte order mark is skipped. */
+  decodeUtf8(bytes: Uint8Array): string | null
+}
