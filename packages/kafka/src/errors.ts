@@ -1,0 +1,41 @@
+// Errors of the seam: what kafkajs and the protocol throw, as a code and a fate.
+
+import { FleetError, messageOf } from '@fleet/runtime'
+
+export const codes = {
+  TRANSACTION_LOST: {
+    fate: 'transient',
+    meaning: 'A transaction was refused or its outcome is unknown; the task fences and restores.',
+  },
+  APPEND_FAILED: { fate: 'transient', meaning: 'The broker refused a record; it was not written.' },
+  APPEND_UNKNOWN: {
+    fate: 'transient',
+    meaning: 'No acknowledgement for a record; it may or may not have been written.',
+  },
+  OVERLOADED: { fate: 'transient', meaning: 'More bytes wait for Kafka than the limit allows.' },
+  KAFKA_UNREACHABLE: { fate: 'transient', meaning: 'No broker answers at the given addresses.' },
+  OFFSET_OUT_OF_RANGE: {
+    fate: 'fatal',
+    meaning: 'The next record to read was deleted by retention before it was read.',
+  },
+  UNSUPPORTED_BATCH: {
+    fate: 'fatal',
+    meaning: 'A record batch has a format or compression this client cannot read.',
+  },
+  PARTITION_MISMATCH: {
+    fate: 'fatal',
+    meaning: 'Co-partitioned topics differ in partition count, or the count changed.',
+  },
+  TOPIC_MISSING: { fate: 'fatal', meaning: 'A topic does not exist; run fleet topics apply.' },
+  MEMBERSHIP_LOST: { fate: 'fatal', meaning: 'The consumer group refused this member for good.' },
+  CLOSED: { fate: 'fatal', meaning: 'The client was used after it was closed.' },
+} as const
+
+export function unreachable(brokers: readonly string[], cause: unknown): FleetError {
+  return new FleetError(
+    'KAFKA_UNREACHABLE',
+    'transient',
+    `Kafka at ${brokers.join(', ')} is not reachable (${messageOf(cause)}); is it running?`,
+    { cause },
+  )
+}

@@ -1,0 +1,28 @@
+// The seam to Kafka: ports, our record type, and the two implementations.
+
+export type {
+  Admin,
+  Appender,
+  AppenderOptions,
+  Broker,
+  Chunk,
+  CommittedOffset,
+  GroupDescription,
+  GroupOptions,
+  Membership,
+  NewTopic,
+  PartitionOffsets,
+  Position,
+  Reader,
+  ReaderOptions,
+  RecordStream,
+  TopicDescription,
+  TransactionalWriter,
+  WriterOptions,
+} from './ports.ts'
+export { recordBytes } from './record.ts'
+export type { InRecord, OutRecord, TopicPartition } from './record.ts'
+export { connectKafka } from './connect.ts'
+export type { ConnectionSettings } from './kafkajs.ts'
+export { createMemoryBroker, MemoryBroker } from './memory-broker.ts'
+export type { MemoryBrokerOptions } from './memory-broker.ts'

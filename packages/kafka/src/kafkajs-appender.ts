@@ -1,0 +1,225 @@
+// Appends outside transactions with natural batching: one request per leader is under way, what
+// arrives meanwhile goes into the next. No client retries: with them a send that spans partitions can
+// resolve without having written (reliability F1). The caller answers 503 and the sender repeats.
+
+import { FleetError, messageOf } from '@fleet/runtime'
+
+import { unreachable } from './errors.ts'
+import { createCluster } from './kafkajs.ts'
+import type { Cluster, ConnectionSettings } from './kafkajs.ts'
+import type { Appender, AppenderOptions } from './ports.ts'
+import { batchBytesMax, exactCover, topicData, tpName } from './produce.ts'
+import type { PartitionBatch } from './produce.ts'
+import { recordBytes } from './record.ts'
+import type { OutRecord } from './record.ts'
+
+interface Waiting {
+  record: OutRecord
+  bytes: number
+  resolve(result: { offset: number }): void
+  reject(error: FleetError): void
+}
+
+const requestTimeoutMsDefault = 5000
+/** Enough for 22–28 records per request at saturation, measured with the peers, and for bursts. */
+const batchRecordsMaxDefault = 500
+const pendingBytesMaxDefault = 64 * 1024 * 1024
+
+export async function openKafkaJsAppender(
+  settings: ConnectionSettings,
+  options: AppenderOptions = {},
+): Promise<Appender> {
+  const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault
+  const cluster = createCluster({ ...settings, requestTimeoutMs })
+  try {
+    await cluster.connect()
+    await cluster.refreshMetadata()
+  } catch (error) {
+    await cluster.disconnect().catch(() => {})
+    throw unreachable(settings.brokers, error)
+  }
+  return new KafkaJsAppender(cluster, requestTimeoutMs, options)
+}
+
+class KafkaJsAppender implements Appender {
+  readonly #cluster: Cluster
+  readonly #requestTimeoutMs: number
+  readonly #batchRecordsMax: number
+  readonly #pendingBytesMax: number
+  #waiting: Waiting[] = []
+  #pendingBytes = 0
+  #scheduled = false
+  #busy = new Set<number>()
+  #preparing = false
+  #metadataStale = false
+  #closed = false
+  #idle: (() => void) | null = null
+  readonly #topics = new Set<string>()
+  healthy = true
+
+  constructor(cluster: Cluster, requestTimeoutMs: number, options: AppenderOptions) {
+    this.#cluster = cluster
+    this.#requestTimeoutMs = requestTimeoutMs
+    this.#batchRecordsMax = options.batchRecordsMax ?? batchRecordsMaxDefault
+    this.#pendingBytesMax = options.pendingBytesMax ?? pendingBytesMaxDefault
+  }
+
+  append(record: OutRecord): Promise<{ offset: number }> {
+    if (this.#closed) {
+      return Promise.reject(new FleetError('CLOSED', 'fatal', 'The appender is closed'))
+    }
+    const bytes = recordBytes(record)
+    if (this.#pendingBytes + bytes > this.#pendingBytesMax) {
+      const message = `More than ${this.#pendingBytesMax} bytes wait for Kafka`
+      return Promise.reject(new FleetError('OVERLOADED', 'transient', message))
+    }
+    this.#pendingBytes += bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, bytes, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#pendingBytes > 0) {
+      await new Promise<void>(resolve => {
+        this.#idle = resolve
+      })
+    }
+    await this.#cluster.disconnect()
+  }
+
+  // After the requests read in this turn of the event loop, so that they share a batch.
+  #schedule(): void {
+    if (this.#scheduled || this.#preparing) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      void this.#flush()
+    })
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#waiting.length === 0 || this.#preparing) return
+    this.#preparing = true
+    try {
+      await this.#refresh()
+    } catch (error) {
+      this.#failAll('APPEND_FAILED', error)
+      return
+    } finally {
+      this.#preparing = false
+    }
+    for (const [nodeId, mine] of this.#takeByLeader()) void this.#send(nodeId, mine)
+  }
+
+  async #refresh(): Promise<void> {
+    const unknown = new Set<string>()
+    for (const { record } of this.#waiting) {
+      if (!this.#topics.has(record.topic)) unknown.add(record.topic)
+    }
+    if (unknown.size > 0) {
+      await this.#cluster.addMultipleTargetTopics([...unknown])
+      for (const topic of unknown) this.#topics.add(topic)
+    }
+    if (this.#metadataStale) {
+      await this.#cluster.connect()
+      await this.#cluster.refreshMetadata()
+      this.#metadataStale = false
+    } else await this.#cluster.refreshMetadataIfNecessary()
+  }
+
+  /** Takes what idle leaders can have now; the rest keeps waiting. */
+  #takeByLeader(): Map<number, Waiting[]> {
+    const taken = new Map<number, Waiting[]>()
+    const bytes = new Map<string, number>()
+    const kept: Waiting[] = []
+    for (const item of this.#waiting) {
+      const leader = this.#leaderOf(item.record)
+      if (leader === null) {
+        this.#settle(item, new FleetError('APPEND_FAILED', 'transient', 'No leader is known'))
+        this.#metadataStale = true
+        continue
+      }
+      const mine = taken.get(leader) ?? []
+      const name = tpName(item.record)
+      const total = (bytes.get(name) ?? 0) + item.bytes
+      const full =
+        mine.length >= this.#batchRecordsMax || (total > batchBytesMax && bytes.has(name))
+      if (this.#busy.has(leader) || full) {
+        kept.push(item)
+        continue
+      }
+      bytes.set(name, total)
+      mine.push(item)
+      taken.set(leader, mine)
+    }
+    this.#waiting = kept
+    return taken
+  }
+
+  #leaderOf({ topic, partition }: OutRecord): number | null {
+    const metadata = this.#cluster
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition)
+    return metadata === undefined || metadata.leader < 0 ? null : metadata.leader
+  }
+
+  async #send(nodeId: number, items: Waiting[]): Promise<void> {
+    this.#busy.add(nodeId)
+    const batches = new Map<string, PartitionBatch & { items: Waiting[] }>()
+    for (const item of items) {
+      const { topic, partition } = item.record
+      const name = tpName(item.record)
+      const batch = batches.get(name)
+      if (batch === undefined) {
+        batches.set(name, { topic, partition, records: [item.record], items: [item] })
+      } else {
+        batch.records.push(item.record)
+        batch.items.push(item)
+      }
+    }
+    let sent = false
+    try {
+      const node = await this.#cluster.findBroker({ nodeId })
+      sent = true
+      const list = [...batches.values()]
+      const response = await node.produce({
+        acks: -1,
+        timeout: this.#requestTimeoutMs,
+        topicData: topicData(list, () => 0),
+      })
+      const cover = exactCover(list, response)
+      if (!cover.ok) throw new Error(cover.problem)
+      for (const { baseOffset, ...tp } of cover.offsets) {
+        const batch = batches.get(tpName(tp))
+        batch?.items.forEach((item, index) => this.#settle(item, { offset: baseOffset + index }))
+      }
+      this.healthy = true
+    } catch (error) {
+      this.healthy = false
+      this.#metadataStale = true
+      const code = sent ? 'APPEND_UNKNOWN' : 'APPEND_FAILED'
+      const failure = new FleetError(code, 'transient', messageOf(error), { cause: error })
+      for (const item of items) this.#settle(item, failure)
+    } finally {
+      this.#busy.delete(nodeId)
+      if (this.#waiting.length > 0) this.#schedule()
+    }
+  }
+
+  #failAll(code: string, cause: unknown): void {
+    this.healthy = false
+    this.#metadataStale = true
+    const failure = new FleetError(code, 'transient', messageOf(cause), { cause })
+    for (const item of this.#waiting.splice(0)) this.#settle(item, failure)
+  }
+
+  #settle(item: Waiting, outcome: { offset: number } | FleetError): void {
+    this.#pendingBytes -= item.bytes
+    if (outcome instanceof FleetError) item.reject(outcome)
+    else item.resolve(outcome)
+    if (this.#pendingBytes === 0) this.#idle?.()
+  }
+}

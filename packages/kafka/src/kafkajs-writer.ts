@@ -1,0 +1,201 @@
+// The transactional writer on kafkajs's connections. One per partition and process; after any error
+// it is dead: the caller opens a new one, whose fence decides the old transaction (pitfalls P3, P5).
+// It never retries a produce or a commit: that a request was refused for good is the only safe repeat.
+
+import { FleetError, messageOf, systemClock } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
+
+import { createCluster, protocolErrorType, transactionCoordinator } from './kafkajs.ts'
+import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
+import type { CommittedOffset, TransactionalWriter, WriterOptions } from './ports.ts'
+import { batchRounds, exactCover, topicData, tpName } from './produce.ts'
+import type { PartitionBatch } from './produce.ts'
+import type { OutRecord } from './record.ts'
+
+/** Below the transaction timeout, so that a lost answer is noticed while the fence still works. */
+const requestTimeoutMs = 10_000
+const transactionTimeoutMsDefault = 20_000
+/** How long the coordinator may say "later": markers being written, or its own start. */
+const patienceMs = 15_000
+const retryMsMin = 2
+const retryMsMax = 100
+
+/** The coordinator asks to come back; nothing was done. */
+const laterTypes = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+])
+
+export async function openKafkaJsWriter(
+  settings: ConnectionSettings,
+  options: WriterOptions,
+  clock: Clock = systemClock,
+): Promise<TransactionalWriter> {
+  const cluster = createCluster({ ...settings, requestTimeoutMs })
+  try {
+    await cluster.connect()
+    const writer = new KafkaJsWriter(cluster, options.transactionalId, clock)
+    await writer.fence(options.transactionTimeoutMs ?? transactionTimeoutMsDefault)
+    return writer
+  } catch (error) {
+    await cluster.disconnect().catch(() => {})
+    throw lost(options.transactionalId, 'fence', error)
+  }
+}
+
+function lost(transactionalId: string, step: string, cause: unknown): FleetError {
+  if (cause instanceof FleetError && cause.code === 'TRANSACTION_LOST') return cause
+  const message = `Transaction of ${transactionalId} lost at ${step}: ${messageOf(cause)}`
+  return new FleetError('TRANSACTION_LOST', 'transient', message, { cause })
+}
+
+class KafkaJsWriter implements TransactionalWriter {
+  readonly #cluster: Cluster
+  readonly #transactionalId: string
+  readonly #clock: Clock
+  readonly #sequences = new Map<string, number>()
+  #coordinator: BrokerNode | null = null
+  #producerId = ''
+  #producerEpoch = -1
+  #dead = false
+  readonly #knownTopics = new Set<string>()
+
+  constructor(cluster: Cluster, transactionalId: string, clock: Clock) {
+    this.#cluster = cluster
+    this.#transactionalId = transactionalId
+    this.#clock = clock
+  }
+
+  /** InitProducerId: decides the predecessor's transaction and raises the epoch. */
+  async fence(transactionTimeout: number): Promise<void> {
+    await this.#cluster.refreshMetadata()
+    const transactionalId = this.#transactionalId
+    const answer = await this.#untilReady(node =>
+      node.initProducerId({ transactionalId, transactionTimeout }),
+    )
+    this.#producerId = answer.producerId
+    this.#producerEpoch = answer.producerEpoch
+  }
+
+  async commit(records: readonly OutRecord[]): Promise<CommittedOffset[]> {
+    if (this.#dead) throw lost(this.#transactionalId, 'commit', 'this writer is dead')
+    if (records.length === 0) return []
+    // Dead until proven alive: an error anywhere below leaves it so.
+    this.#dead = true
+    let step = 'add partitions'
+    try {
+      const rounds = batchRounds(records)
+      await this.#addPartitions(rounds[0] ?? [])
+      step = 'produce'
+      const committed: CommittedOffset[] = []
+      for (const [index, round] of rounds.entries()) {
+        const offsets = await this.#produce(round)
+        if (index === 0) committed.push(...offsets)
+      }
+      step = 'end transaction'
+      await this.#coordinatorNode().then(node =>
+        node.endTxn({ ...this.#identity(), transactionResult: true }),
+      )
+      this.#dead = false
+      return committed
+    } catch (error) {
+      throw lost(this.#transactionalId, step, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#dead = true
+    await this.#cluster.disconnect()
+  }
+
+  #identity(): { transactionalId: string; producerId: string; producerEpoch: number } {
+    return {
+      transactionalId: this.#transactionalId,
+      producerId: this.#producerId,
+      producerEpoch: this.#producerEpoch,
+    }
+  }
+
+  async #addPartitions(batches: readonly PartitionBatch[]): Promise<void> {
+    const byTopic = new Map<string, number[]>()
+    for (const { topic, partition } of batches) {
+      const partitions = byTopic.get(topic)
+      if (partitions === undefined) byTopic.set(topic, [partition])
+      else partitions.push(partition)
+    }
+    const topics = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }))
+    await this.#learn(topics.map(({ topic }) => topic))
+    await this.#untilReady(node => node.addPartitionsToTxn({ ...this.#identity(), topics }))
+  }
+
+  async #learn(topics: string[]): Promise<void> {
+    const unknown = topics.filter(topic => !this.#knownTopics.has(topic))
+    if (unknown.length > 0) {
+      await this.#cluster.addMultipleTargetTopics(unknown)
+      for (const topic of unknown) this.#knownTopics.add(topic)
+    }
+    await this.#cluster.refreshMetadataIfNecessary()
+  }
+
+  async #produce(batches: readonly PartitionBatch[]): Promise<CommittedOffset[]> {
+    const byLeader = new Map<number, PartitionBatch[]>()
+    for (const batch of batches) {
+      const metadata = this.#cluster
+        .findTopicPartitionMetadata(batch.topic)
+        .find(({ partitionId }) => partitionId === batch.partition)
+      if (metadata === undefined) throw new Error(`no leader known for ${tpName(batch)}`)
+      const mine = byLeader.get(metadata.leader)
+      if (mine === undefined) byLeader.set(metadata.leader, [batch])
+      else mine.push(batch)
+    }
+    const answers = [...byLeader].map(async ([nodeId, mine]) => {
+      const node = await this.#cluster.findBroker({ nodeId })
+      const response = await node.produce({
+        ...this.#identity(),
+        acks: -1,
+        timeout: requestTimeoutMs,
+        topicData: topicData(mine, batch => this.#nextSequence(batch)),
+      })
+      const cover = exactCover(mine, response)
+      if (!cover.ok) throw new Error(cover.problem)
+      return cover.offsets
+    })
+    return (await Promise.all(answers)).flat()
+  }
+
+  /** Sequence of the batch's first record; wraps to 0 after 2^31-1 as the Java client does. */
+  #nextSequence(batch: PartitionBatch): number {
+    const name = tpName(batch)
+    const first = this.#sequences.get(name) ?? 0
+    this.#sequences.set(name, (first + batch.records.length) % 0x8000_0000)
+    return first
+  }
+
+  async #coordinatorNode(): Promise<BrokerNode> {
+    this.#coordinator ??= await this.#cluster.findGroupCoordinator({
+      groupId: this.#transactionalId,
+      coordinatorType: transactionCoordinator,
+    })
+    return this.#coordinator
+  }
+
+  /** Repeats a request that the coordinator refused as "later"; every other error passes. */
+  async #untilReady<T>(request: (node: BrokerNode) => Promise<T>): Promise<T> {
+    const deadline = this.#clock.elapsedMs() + patienceMs
+    let waitMs = retryMsMin
+    for (;;) {
+      try {
+        return await request(await this.#coordinatorNode())
+      } catch (error) {
+        const type = protocolErrorType(error)
+        if (type === undefined || !laterTypes.has(type)) throw error
+        if (this.#clock.elapsedMs() > deadline) throw error
+        if (type !== 'CONCURRENT_TRANSACTIONS') this.#coordinator = null
+        await this.#clock.sleep(waitMs)
+        waitMs = Math.min(waitMs * 2, retryMsMax)
+      }
+    }
+  }
+}

@@ -1,0 +1,250 @@
+// The one file that imports kafkajs. It takes the client's connections, request encoders and
+// coordinator lookup; the layers above them (its consumer, its producer) are not used, because they
+// retry multi-partition sends part by part, keep a failed transaction for ever, and leak aborted
+// records (docs/decisions/0003). The version is pinned exactly: these are not public doors.
+
+import { createRequire } from 'node:module'
+import { connect as connectTls } from 'node:tls'
+import { connect as connectPlain, isIP } from 'node:net'
+import type { Socket } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+import kafkajs from 'kafkajs'
+import type { Admin as KafkaJsAdmin, SASLOptions } from 'kafkajs'
+
+// Named imports of this CommonJS package depend on what the loader can guess; its default does not.
+const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
+
+const require = createRequire(import.meta.url)
+
+export interface KafkaJsMessage {
+  key: Buffer | string | null
+  value: Buffer | null
+  headers?: Record<string, Buffer | string>
+}
+
+/** What a broker connection of kafkajs offers; each method is one Kafka request. */
+export interface BrokerNode {
+  nodeId: string
+  connectionPool: { send(request: unknown): Promise<unknown>; host: string; port: number }
+  disconnect(): Promise<void>
+  initProducerId(request: {
+    transactionalId: string
+    transactionTimeout: number
+  }): Promise<{ producerId: string; producerEpoch: number }>
+  addPartitionsToTxn(request: {
+    transactionalId: string
+    producerId: string
+    producerEpoch: number
+    topics: { topic: string; partitions: number[] }[]
+  }): Promise<unknown>
+  endTxn(request: {
+    transactionalId: string
+    producerId: string
+    producerEpoch: number
+    transactionResult: boolean
+  }): Promise<unknown>
+  produce(request: {
+    transactionalId?: string
+    producerId?: string | number
+    producerEpoch?: number
+    acks: number
+    timeout: number
+    topicData: {
+      topic: string
+      partitions: { partition: number; firstSequence: number; messages: KafkaJsMessage[] }[]
+    }[]
+  }): Promise<{
+    topics: {
+      topicName: string
+      partitions: { partition: number; errorCode: number; baseOffset?: string; offset?: string }[]
+    }[]
+  }>
+  joinGroup(request: {
+    groupId: string
+    sessionTimeout: number
+    rebalanceTimeout: number
+    memberId: string
+    groupProtocols: { name: string; metadata: Buffer }[]
+  }): Promise<{
+    generationId: number
+    leaderId: string
+    memberId: string
+    members: { memberId: string; memberMetadata: Buffer }[]
+  }>
+  syncGroup(request: {
+    groupId: string
+    generationId: number
+    memberId: string
+    groupAssignment: { memberId: string; memberAssignment: Buffer }[]
+  }): Promise<{ memberAssignment: Buffer }>
+  heartbeat(request: {
+    groupId: string
+    groupGenerationId: number
+    memberId: string
+  }): Promise<unknown>
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
+  offsetCommit(request: {
+    groupId: string
+    groupGenerationId: number
+    memberId: string
+    topics: { topic: string; partitions: { partition: number; offset: string }[] }[]
+  }): Promise<unknown>
+  listOffsets(request: {
+    replicaId: number
+    isolationLevel: number
+    topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[]
+  }): Promise<{
+    responses: { topic: string; partitions: { partition: number; offset: string }[] }[]
+  }>
+}
+
+export interface Cluster {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  refreshMetadata(): Promise<void>
+  refreshMetadataIfNecessary(): Promise<void>
+  addMultipleTargetTopics(topics: string[]): Promise<void>
+  removeBroker(address: { host: string; port: number }): void
+  findBroker(request: { nodeId: number | string }): Promise<BrokerNode>
+  findGroupCoordinator(request: { groupId: string; coordinatorType?: number }): Promise<BrokerNode>
+  findTopicPartitionMetadata(
+    topic: string,
+  ): { partitionId: number; leader: number; partitionErrorCode: number }[]
+}
+
+export interface ConnectionSettings {
+  brokers: readonly string[]
+  clientId: string
+  /** How long a request may take. Default 10,000. */
+  requestTimeoutMs?: number
+  ssl?: ConnectionOptions | boolean
+  sasl?: SASLOptions
+}
+
+type SocketArguments = {
+  host: string
+  port: number
+  ssl?: ConnectionOptions
+  onConnect: () => void
+}
+
+const keepAliveMs = 60_000
+
+// kafkajs leaves Nagle's algorithm on; small requests of a transaction would wait for each other.
+function socketFactory({ host, port, ssl, onConnect }: SocketArguments): Socket {
+  const socket = ssl
+    ? connectTls(
+        { host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl },
+        onConnect,
+      )
+    : connectPlain({ host, port }, onConnect)
+  socket.setKeepAlive(true, keepAliveMs)
+  socket.setNoDelay(true)
+  return socket
+}
+
+const ClusterClass = require('kafkajs/src/cluster') as new (options: unknown) => Cluster
+const { createLogger } = require('kafkajs/src/loggers') as {
+  createLogger: (options: unknown) => { namespace(name: string): unknown }
+}
+
+const silent = (): (() => void) => () => {}
+
+/** Connection retries of one call; longer waiting is the caller's decision, it knows what waits. */
+const retry = { initialRetryTime: 50, retries: 4, maxRetryTime: 1000 }
+
+/** A cluster connection of its own: clients never share one (reliability pitfall P7). */
+export function createCluster(settings: ConnectionSettings): Cluster {
+  return new ClusterClass({
+    logger: createLogger({ level: logLevel.NOTHING, logCreator: silent }),
+    socketFactory,
+    brokers: [...settings.brokers],
+    clientId: settings.clientId,
+    ssl: settings.ssl === true ? {} : settings.ssl,
+    sasl: settings.sasl,
+    connectionTimeout: 3000,
+    requestTimeout: settings.requestTimeoutMs ?? 10_000,
+    enforceRequestTimeout: true,
+    metadataMaxAge: 30_000,
+    retry,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: 1,
+  })
+}
+
+export function createAdmin(settings: ConnectionSettings): KafkaJsAdmin {
+  const kafka = new Kafka({
+    brokers: [...settings.brokers],
+    clientId: settings.clientId,
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 3000,
+    requestTimeout: settings.requestTimeoutMs ?? 10_000,
+    retry,
+    ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
+    ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
+  })
+  return kafka.admin()
+}
+
+const fetchRequestV11 = require('kafkajs/src/protocol/requests/fetch/v11/request') as (
+  options: unknown,
+) => unknown
+
+export interface FetchPartition {
+  topic: string
+  partition: number
+  offset: number
+  bytesMax: number
+}
+
+/** A fetch whose response comes back as bytes: decoding is ours (fetch-response.ts). */
+export async function fetchBytes(
+  node: BrokerNode,
+  partitions: readonly FetchPartition[],
+  waitMs: number,
+  bytesMax: number,
+): Promise<Buffer> {
+  const byTopic = new Map<string, unknown[]>()
+  for (const { topic, partition, offset, bytesMax: maxBytes } of partitions) {
+    const entry = { partition, fetchOffset: String(offset), maxBytes }
+    const entries = byTopic.get(topic)
+    if (entries === undefined) byTopic.set(topic, [entry])
+    else entries.push(entry)
+  }
+  const answer = await node.connectionPool.send({
+    request: fetchRequestV11({
+      replicaId: -1,
+      maxWaitTime: waitMs,
+      minBytes: 1,
+      maxBytes: bytesMax,
+      isolationLevel: 1,
+      topics: [...byTopic].map(([topic, entries]) => ({ topic, partitions: entries })),
+    }),
+    response: {
+      decode: (payload: Buffer) => ({ payload, clientSideThrottleTime: 0 }),
+      parse: (decoded: { payload: Buffer }) => decoded.payload,
+    },
+    requestTimeout: waitMs + 10_000,
+  })
+  return answer as Buffer
+}
+
+export const { MemberAssignment, MemberMetadata } = AssignerProtocol
+export const transactionCoordinator = 1
+export { ConfigResourceTypes }
+export type { KafkaJsAdmin }
+
+/** Kafka's name of a protocol error, such as NOT_LEADER_FOR_PARTITION; undefined for other errors. */
+export function protocolErrorType(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('type' in error)) return undefined
+  return typeof error.type === 'string' ? error.type : undefined
+}
+
+const protocolErrors = require('kafkajs/src/protocol/error') as {
+  createErrorFromCode: (code: number) => Error & { type: string }
+}
+
+export function protocolErrorName(code: number): string {
+  return protocolErrors.createErrorFromCode(code).type
+}

@@ -1,0 +1,175 @@
+// What a reader has fetched and its task has not yet taken, for the partitions of one stream. Shared
+// by the kafkajs reader and the in-memory one, so that both hand out records the same way.
+
+import { FleetError } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
+
+import type { Chunk, Position, RecordStream } from './ports.ts'
+import { tpName } from './produce.ts'
+import type { InRecord, TopicPartition } from './record.ts'
+
+/** A partition with this much fetched and not taken is left out of fetches: memory stays bounded. */
+const bufferedBytesMax = 4 * 1024 * 1024
+
+export interface PartitionBuffer extends TopicPartition {
+  /** Where the next fetch starts; -1 until the start of the log is known. */
+  fetchOffset: number
+  /** Where the task goes on. */
+  takenOffset: number
+  lastStable: number
+  records: InRecord[]
+  /** Index of the first record not yet taken; the array is cut when it is used up. */
+  head: number
+  bytes: number
+  failure: FleetError | null
+}
+
+export class StreamBuffer implements RecordStream {
+  readonly partitions: PartitionBuffer[]
+  readonly #clock: Clock
+  readonly #onRoom: () => void
+  readonly #onClose: () => void
+  #wake: (() => void) | null = null
+  #moved = false
+  #woken = false
+  #next = 0
+  closed = false
+
+  constructor(
+    positions: readonly Position[],
+    clock: Clock,
+    hooks: { onRoom: () => void; onClose: () => void },
+  ) {
+    this.partitions = positions.map(({ topic, partition, offset }) => ({
+      topic,
+      partition,
+      fetchOffset: offset,
+      takenOffset: offset,
+      lastStable: -1,
+      records: [],
+      head: 0,
+      bytes: 0,
+      failure: null,
+    }))
+    this.#clock = clock
+    this.#onRoom = hooks.onRoom
+    this.#onClose = hooks.onClose
+  }
+
+  hasRoom(buffer: PartitionBuffer): boolean {
+    return buffer.bytes < bufferedBytesMax
+  }
+
+  /** Hands in what a fetch brought: committed records and where the next fetch starts. */
+  push(buffer: PartitionBuffer, records: InRecord[], nextOffset: number, bytes: number): void {
+    if (this.closed) return
+    if (records.length > 0) {
+      if (buffer.head === buffer.records.length) {
+        buffer.records = records
+        buffer.head = 0
+      } else {
+        if (buffer.head > 0) {
+          buffer.records = buffer.records.slice(buffer.head)
+          buffer.head = 0
+        }
+        for (const record of records) buffer.records.push(record)
+      }
+      buffer.bytes += bytes
+    }
+    if (nextOffset !== buffer.fetchOffset || records.length > 0) this.#moved = true
+    buffer.fetchOffset = nextOffset
+    if (buffer.head === buffer.records.length) buffer.takenOffset = nextOffset
+    if (this.#moved) this.#wake?.()
+  }
+
+  fail(buffer: PartitionBuffer, failure: FleetError): void {
+    buffer.failure = failure
+    this.wake()
+  }
+
+  async take(max: number, waitMs: number): Promise<Chunk> {
+    if (!this.#moved && !this.#woken && !this.closed) {
+      await new Promise<void>(resolve => {
+        const cancel = this.#clock.after(Math.max(0, waitMs), resolve)
+        this.#wake = () => {
+          cancel()
+          resolve()
+        }
+      })
+      this.#wake = null
+    }
+    this.#woken = false
+    for (const { failure } of this.partitions) if (failure !== null) throw failure
+    return this.#collect(max)
+  }
+
+  #collect(max: number): Chunk {
+    const records: InRecord[] = []
+    let left = false
+    const count = this.partitions.length
+    for (let turn = 0; turn < count; turn++) {
+      const buffer = this.partitions[(this.#next + turn) % count]
+      if (buffer === undefined) continue
+      const end = Math.min(buffer.records.length, buffer.head + max - records.length)
+      for (; buffer.head < end; buffer.head++) {
+        const record = buffer.records[buffer.head]
+        if (record !== undefined) records.push(record)
+      }
+      const following = buffer.records[buffer.head]
+      if (following === undefined) {
+        buffer.takenOffset = buffer.fetchOffset
+        buffer.records = []
+        buffer.head = 0
+        if (buffer.bytes > 0) {
+          buffer.bytes = 0
+          this.#onRoom()
+        }
+      } else {
+        buffer.takenOffset = following.offset
+        left = true
+      }
+    }
+    // The next take starts with another partition, so that a busy one does not starve the others.
+    this.#next = count === 0 ? 0 : (this.#next + 1) % count
+    this.#moved = left
+    return { records, positions: this.#positions() }
+  }
+
+  #positions(): Position[] {
+    return this.partitions.map(({ topic, partition, takenOffset }) => ({
+      topic,
+      partition,
+      offset: takenOffset,
+    }))
+  }
+
+  wake(): void {
+    this.#woken = true
+    this.#wake?.()
+  }
+
+  lag(): (TopicPartition & { lag: number })[] {
+    return this.partitions.map(({ topic, partition, takenOffset, lastStable }) => ({
+      topic,
+      partition,
+      lag: lastStable < 0 || takenOffset < 0 ? 0 : Math.max(0, lastStable - takenOffset),
+    }))
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.wake()
+    this.#onClose()
+  }
+}
+
+/** Raised when the record to read next is gone: retention was shorter than the outage. */
+export function outOfRange(buffer: PartitionBuffer, logStart: number): FleetError {
+  return new FleetError(
+    'OFFSET_OUT_OF_RANGE',
+    'fatal',
+    `${tpName(buffer)} was read up to ${buffer.fetchOffset}, but the log now covers ${logStart} on: ` +
+      'records were deleted unread, or the topic was made anew',
+  )
+}

@@ -1,0 +1,102 @@
+// What one transaction will write: outputs and dead letters, encoded and measured. Sizes are checked
+// here, before sending: what the broker would refuse must become a dead letter, not a retry for ever.
+
+import { topics } from '@fleet/contracts'
+import type { StageName, Topic } from '@fleet/contracts'
+import type { Codec } from '@fleet/codec'
+import { deadLetterOf } from '@fleet/dlq'
+import { recordBytes } from '@fleet/kafka'
+import type { InRecord, OutRecord } from '@fleet/kafka'
+import { fateOf, FleetError, messageOf } from '@fleet/runtime'
+import { childTraceparent, traceIdOf } from '@fleet/telemetry'
+
+import type { Emit, Refusal } from './declaration.ts'
+
+/** Kafka's own framing of a batch, and a margin for it. */
+const batchOverheadBytes = 512
+
+export interface Encoder {
+  readonly stage: StageName
+  readonly outputs: readonly Topic[]
+  readonly codec: Codec
+  readonly sha256Hex: (text: string) => string
+}
+
+export type Encoded =
+  | { ok: true; records: OutRecord[]; bytes: number }
+  | { ok: false; code: 'TOO_LARGE' | 'INTERNAL'; message: string }
+
+/**
+ * Encodes the outputs of one decision. Not ok: a record is larger than its topic takes, or its value
+ * does not fit its schema.
+ */
+export function encodeEmits(
+  encoder: Encoder,
+  emits: readonly Emit[],
+  partition: number,
+  traceparent: string | undefined,
+): Encoded {
+  const records: OutRecord[] = []
+  let bytes = 0
+  for (const emit of emits) {
+    if (!encoder.outputs.includes(emit.topic)) {
+      throw new FleetError(
+        'UNDECLARED_OUTPUT',
+        'fatal',
+        `${encoder.stage} writes to ${emit.topic.name}, which its declaration does not list`,
+      )
+    }
+    let value: Buffer | null = null
+    try {
+      if (emit.value !== null) value = encoder.codec.encode(emit.topic, emit.value)
+    } catch (error) {
+      if (fateOf(error) === 'fatal') throw error
+      return { ok: false, code: 'INTERNAL', message: messageOf(error) }
+    }
+    const record: OutRecord = {
+      topic: emit.topic.name,
+      partition: emit.partition ?? partition,
+      key: emit.key,
+      value,
+    }
+    if (emit.headers !== undefined || traceparent !== undefined) {
+      record.headers = { ...emit.headers, ...(traceparent === undefined ? {} : { traceparent }) }
+    }
+    const size = recordBytes(record)
+    if (size + batchOverheadBytes > emit.topic.maxMessageBytes) {
+      const message = `A record of ${size} bytes for ${emit.topic.name} is over its ${emit.topic.maxMessageBytes}`
+      return { ok: false, code: 'TOO_LARGE', message }
+    }
+    bytes += size
+    records.push(record)
+  }
+  return { ok: true, records, bytes }
+}
+
+/** Trace context for the outputs of a record: a child span of the record's own, if it has one. */
+export function traceparentFor(record: InRecord): string | undefined {
+  const parent = record.headers['traceparent']
+  return parent === undefined ? undefined : childTraceparent(parent.toString('latin1'))
+}
+
+/** The dead letter of a record, on the partition of its origin. */
+export function encodeDeadLetter(
+  encoder: Encoder,
+  record: InRecord,
+  refusal: Refusal & { causes?: readonly string[] },
+  nowMicros: number,
+): OutRecord {
+  const topic = topics.deadLetters[encoder.stage]
+  const traceparent = traceparentFor(record)
+  const traceId = traceparent === undefined ? null : (traceIdOf(traceparent) ?? null)
+  const { code, message, causes, facts } = refusal
+  const failure = { code, message, ...(causes === undefined ? {} : { causes }), ...facts }
+  const value = deadLetterOf(encoder.stage, record, failure, nowMicros, traceId, encoder.sha256Hex)
+  return {
+    topic: topic.name,
+    partition: record.partition,
+    key: record.key,
+    value: encoder.codec.encode(topic, value),
+    ...(traceparent === undefined ? {} : { headers: { traceparent } }),
+  }
+}

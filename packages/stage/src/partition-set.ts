@@ -1,0 +1,68 @@
+// The partitions this process works on now: starts and stops their loops as membership changes. A
+// handler survives a rebalance, so that a kept partition need not be restored from the beginning.
+
+import { FleetError, messageOf } from '@fleet/runtime'
+
+import type { PartitionHandler } from './partition-handler.ts'
+import { runPartition } from './partition-loop.ts'
+import type { LoopDependencies } from './partition-loop.ts'
+
+interface Running {
+  stopping: AbortController
+  done: Promise<void>
+}
+
+export class PartitionSet<Handler extends PartitionHandler> {
+  readonly handlers = new Map<number, Handler>()
+  readonly #make: (partition: number) => Handler
+  readonly #loop: LoopDependencies
+  readonly #running = new Map<number, Running>()
+  #fail: (error: FleetError) => void = () => {}
+  /** Rejects when a partition's loop ended for good. */
+  readonly failed: Promise<never>
+
+  constructor(make: (partition: number) => Handler, loop: LoopDependencies) {
+    this.#make = make
+    this.#loop = loop
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject
+    })
+    this.failed.catch(() => {})
+  }
+
+  /** Starts the loops of these partitions; handlers of others are closed and forgotten. */
+  assign(partitions: readonly number[]): void {
+    for (const [partition, handler] of this.handlers) {
+      if (partitions.includes(partition)) continue
+      this.handlers.delete(partition)
+      void handler.close()
+    }
+    for (const partition of partitions) {
+      const handler = this.handlers.get(partition) ?? this.#make(partition)
+      this.handlers.set(partition, handler)
+      const stopping = new AbortController()
+      const done = runPartition(handler, stopping.signal, this.#loop).catch((error: unknown) => {
+        this.#fail(
+          error instanceof FleetError
+            ? error
+            : new FleetError('TASK_FAILED', 'fatal', messageOf(error), { cause: error }),
+        )
+      })
+      this.#running.set(partition, { stopping, done })
+    }
+  }
+
+  /** Ends all loops after the transaction each has under way; memory is kept. */
+  async pause(): Promise<void> {
+    const running = [...this.#running.values()]
+    this.#running.clear()
+    for (const { stopping } of running) stopping.abort()
+    await Promise.all(running.map(({ done }) => done))
+  }
+
+  async close(): Promise<void> {
+    await this.pause()
+    await Promise.all([...this.handlers.values()].map(handler => handler.close()))
+    this.handlers.clear()
+  }
+}

@@ -1,0 +1,77 @@
+// Restores a task's memory from its changelog, up to the barrier its new writer has just committed:
+// everything before it is complete, since earlier writers are fenced.
+
+import type { Reader } from '@fleet/kafka'
+
+import type { StageDeclaration, TaskState } from './declaration.ts'
+import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
+import type { Progress } from './progress.ts'
+
+const takeRecordsMax = 5000
+const waitMs = 1000
+
+interface ChangelogSlice {
+  reader: Reader
+  topic: string
+  partition: number
+  barrierOffset: number
+}
+
+export interface RestoreRequest<State extends TaskState<Change>, Change> extends ChangelogSlice {
+  declaration: StageDeclaration<State, Change>
+  partitionCount: number
+  /** Memory of a partition kept across a rebalance, and the changelog offset after its last commit. */
+  known: { state: State; progress: Progress; position: number } | null
+}
+
+export interface Restored<State> {
+  state: State
+  progress: Progress
+  records: number
+}
+
+export async function restoreState<State extends TaskState<Change>, Change>(
+  request: RestoreRequest<State, Change>,
+): Promise<Restored<State>> {
+  const { known } = request
+  if (known !== null) {
+    const foreign = await readChangelog(request, known.position, key => key !== barrierKey)
+    if (foreign.length === 0) {
+      return { state: known.state, progress: known.progress, records: 0 }
+    }
+    // Somebody else owned the partition in between: memory is theirs to tell, from the beginning.
+  }
+  const state = request.declaration.createState()
+  let progress = noProgress(request.partitionCount)
+  let records = 0
+  await readChangelog(request, -1, (key, value) => {
+    records++
+    if (key === progressKey && value !== null) {
+      progress = decodeProgress(value, request.partitionCount)
+    } else if (key !== barrierKey && key !== progressKey) state.restore(key, value)
+    return false
+  })
+  return { state, progress, records }
+}
+
+/** Reads from `offset` to the barrier; returns the keys for which `visit` says true. */
+async function readChangelog(
+  { reader, topic, partition, barrierOffset }: ChangelogSlice,
+  offset: number,
+  visit: (key: string, value: Buffer | null) => boolean,
+): Promise<string[]> {
+  const marked: string[] = []
+  const stream = reader.open([{ topic, partition, offset }])
+  try {
+    for (;;) {
+      const { records, positions } = await stream.take(takeRecordsMax, waitMs)
+      for (const record of records) {
+        const key = record.key?.toString('utf8') ?? ''
+        if (record.offset <= barrierOffset && visit(key, record.value)) marked.push(key)
+      }
+      if ((positions[0]?.offset ?? -1) > barrierOffset) return marked
+    }
+  } finally {
+    stream.close()
+  }
+}

@@ -1,0 +1,179 @@
+// Runs one stage declaration on a broker: checks the topics, joins the group, works on the partitions
+// it is given, shows its position to the world. The memory broker and Kafka are driven alike.
+
+import { groupIdOf, topics } from '@fleet/contracts'
+import type { Broker, Membership } from '@fleet/kafka'
+import { FleetError } from '@fleet/runtime'
+
+import type { StageDeclaration, TaskState } from './declaration.ts'
+import { PartitionSet } from './partition-set.ts'
+import { TransactionalTask } from './transactional-task.ts'
+import type { TaskDependencies } from './transactional-task.ts'
+
+/** Group offsets are for display and autoscaling only, so they are cheap and late. */
+const offsetCommitMs = 5000
+
+export interface StageDependencies extends Omit<
+  TaskDependencies,
+  'partitionCount' | 'restoreReader'
+> {
+  sessionTimeoutMs?: number
+}
+
+export interface RunningStage {
+  readonly name: string
+  /** Readiness by task; `ok` or why not. */
+  checks(): Record<string, string>
+  tasks(): TaskReport[]
+  /** Rejects (fatal) when the stage can't go on. */
+  readonly failed: Promise<never>
+  stop(): Promise<void>
+}
+
+export interface TaskReport {
+  partition: number
+  phase: string
+  lag: number
+  counts: Record<string, number>
+  sizes: Record<string, number>
+}
+
+export async function runStage<State extends TaskState<Change>, Change>(
+  declaration: StageDeclaration<State, Change>,
+  dependencies: StageDependencies,
+): Promise<RunningStage> {
+  const { broker, clock, random, logger } = dependencies
+  const partitionCount = await partitionCountOf(declaration, broker)
+  const reader = await broker.openReader()
+  const restoreReader = await broker.openReader({
+    maxWaitMs: 100,
+    partitionBytesMax: 4 * 1024 * 1024,
+  })
+  const tasks = new PartitionSet(
+    partition =>
+      new TransactionalTask(declaration, partition, {
+        ...dependencies,
+        partitionCount,
+        restoreReader,
+      }),
+    { reader, clock, random, logger },
+  )
+  const membership = await broker.joinGroup({
+    groupId: groupIdOf(dependencies.environment, declaration.name),
+    topics: declaration.inputs.map(({ name }) => name),
+    ...(dependencies.sessionTimeoutMs === undefined
+      ? {}
+      : { sessionTimeoutMs: dependencies.sessionTimeoutMs }),
+    onRevoked: () => tasks.pause(),
+    onAssigned: partitions => {
+      logger.info(
+        { event: 'group.assigned', stage: declaration.name, partitions },
+        'partitions assigned',
+      )
+      tasks.assign(partitions)
+    },
+  })
+  const stopping = new AbortController()
+  const showing = showPositions(tasks, membership, clock, stopping.signal)
+  return {
+    name: declaration.name,
+    checks: () => checksOf(declaration.name, tasks),
+    tasks: () => reportsOf(tasks),
+    failed: Promise.race([tasks.failed, membership.failed, reader.failed, restoreReader.failed]),
+    stop: async () => {
+      stopping.abort()
+      await tasks.pause()
+      await showing
+      await commitPositions(tasks, membership)
+      await membership.leave()
+      await tasks.close()
+      await Promise.all([reader.close(), restoreReader.close()])
+    },
+  }
+}
+
+/** What reporting needs of the tasks, whatever their state is. */
+interface TaskView {
+  readonly handlers: ReadonlyMap<
+    number,
+    Pick<
+      TransactionalTask<TaskState<unknown>, unknown>,
+      'partition' | 'phase' | 'waitingFor' | 'stream' | 'progress' | 'sizes'
+    >
+  >
+}
+
+/** All topics of a stage share one partition count; anything else would tear state from records. */
+async function partitionCountOf<State extends TaskState<Change>, Change>(
+  { name, inputs, outputs }: StageDeclaration<State, Change>,
+  broker: Broker,
+): Promise<number> {
+  const names = [...inputs, ...outputs, topics.changelogs[name], topics.deadLetters[name]].map(
+    topic => topic.name,
+  )
+  const admin = await broker.openAdmin()
+  try {
+    const described = await admin.describeTopics(names)
+    const missing = names.filter((_, index) => described[index] === null)
+    if (missing.length > 0) {
+      throw new FleetError(
+        'TOPIC_MISSING',
+        'fatal',
+        `Topics are missing: ${missing.join(', ')}; run: fleet topics apply`,
+      )
+    }
+    const counts = new Map(described.map(topic => [topic?.name ?? '', topic?.partitions ?? 0]))
+    const first = counts.get(names[0] ?? '') ?? 0
+    const different = [...counts].filter(([, count]) => count !== first)
+    if (different.length > 0) {
+      const list = different.map(([topic, count]) => `${topic} ${count}`).join(', ')
+      throw new FleetError(
+        'PARTITION_MISMATCH',
+        'fatal',
+        `${names[0]} has ${first} partitions, but: ${list}; run: fleet topics plan`,
+      )
+    }
+    return first
+  } finally {
+    await admin.close()
+  }
+}
+
+async function showPositions(
+  tasks: TaskView,
+  membership: Membership,
+  clock: StageDependencies['clock'],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(offsetCommitMs, signal)
+    if (!signal.aborted) await commitPositions(tasks, membership)
+  }
+}
+
+async function commitPositions(tasks: TaskView, membership: Membership): Promise<void> {
+  const positions = [...tasks.handlers.values()].flatMap(({ partition, progress }) =>
+    Object.entries(progress.positions).map(([topic, offset]) => ({ topic, partition, offset })),
+  )
+  await membership.commitOffsets(positions)
+}
+
+function checksOf(stage: string, tasks: TaskView): Record<string, string> {
+  const busy = [...tasks.handlers.values()].filter(({ phase }) => phase !== 'running')
+  if (busy.length === 0) return { [stage]: 'ok' }
+  const list = busy.map(
+    ({ partition, phase, waitingFor }) =>
+      `${partition} ${phase}${waitingFor ? `: ${waitingFor}` : ''}`,
+  )
+  return { [stage]: `partitions not running: ${list.join('; ')}` }
+}
+
+function reportsOf(tasks: TaskView): TaskReport[] {
+  return [...tasks.handlers.values()].map(task => ({
+    partition: task.partition,
+    phase: task.phase,
+    lag: (task.stream?.lag() ?? []).reduce((sum, { lag }) => sum + lag, 0),
+    counts: task.progress.counts,
+    sizes: task.sizes(),
+  }))
+}

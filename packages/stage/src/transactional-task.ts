@@ -1,0 +1,246 @@
+// One partition of one stage: fence → barrier → restore → run. State, outputs and input positions are
+// one transaction; memory changes only after its commit. After any error the writer and the memory
+// are thrown away and the changelog says what really happened.
+
+import { topics, transactionalIdOf } from '@fleet/contracts'
+import type { Topic } from '@fleet/contracts'
+import type { Codec } from '@fleet/codec'
+import { retryDelayMs, taskRetry } from '@fleet/dlq'
+import type {
+  Broker,
+  Chunk,
+  InRecord,
+  OutRecord,
+  Position,
+  Reader,
+  RecordStream,
+  TransactionalWriter,
+} from '@fleet/kafka'
+import { fateOf, FleetError, messageOf } from '@fleet/runtime'
+import type { Clock, Ids, Random } from '@fleet/runtime'
+import type { Logger } from '@fleet/telemetry'
+
+import { Batch } from './batch.ts'
+import { BatchDecider } from './batch-decider.ts'
+import type { StageDeclaration, TaskState } from './declaration.ts'
+import type { PartitionHandler } from './partition-handler.ts'
+import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { restoreState } from './restore.ts'
+import type { StageMetrics } from './stage-metrics.ts'
+
+/** How long an idle task waits for records before it looks up again. */
+const idleWaitMs = 1000
+
+export interface TaskDependencies {
+  environment: string
+  partitionCount: number
+  broker: Broker
+  restoreReader: Reader
+  codec: Codec
+  metrics: StageMetrics
+  logger: Logger
+  clock: Clock
+  ids: Ids
+  random: Random
+  sha256Hex: (text: string) => string
+}
+
+export type TaskPhase = 'fencing' | 'restoring' | 'running' | 'waiting' | 'stopped'
+
+export class TransactionalTask<
+  State extends TaskState<Change>,
+  Change,
+> implements PartitionHandler {
+  readonly partition: number
+  readonly #declaration: StageDeclaration<State, Change>
+  readonly #deps: TaskDependencies
+  readonly #changelog: Topic
+  readonly #decider: BatchDecider<State, Change>
+  #writer: TransactionalWriter | null = null
+  #state: State
+  /** Where the changelog is known up to; -1 when memory is worth nothing. */
+  #changelogPosition = -1
+  #progress: Progress
+  stream: RecordStream | null = null
+  phase: TaskPhase = 'stopped'
+  /** Why it waits, for readiness; null when it does not. */
+  waitingFor: string | null = null
+
+  constructor(
+    declaration: StageDeclaration<State, Change>,
+    partition: number,
+    dependencies: TaskDependencies,
+  ) {
+    this.#declaration = declaration
+    this.partition = partition
+    this.#deps = dependencies
+    this.#changelog = topics.changelogs[declaration.name]
+    this.#decider = new BatchDecider(declaration, partition, dependencies)
+    this.#state = declaration.createState()
+    this.#progress = noProgress(dependencies.partitionCount)
+  }
+
+  get progress(): Progress {
+    return this.#progress
+  }
+
+  sizes(): Record<string, number> {
+    return this.#state.sizes?.() ?? {}
+  }
+
+  async acquire(): Promise<Position[]> {
+    this.phase = 'fencing'
+    await this.#writer?.close().catch(() => {})
+    this.#writer = null
+    const { broker, environment, ids, clock, partitionCount } = this.#deps
+    const started = clock.elapsedMs()
+    this.#writer = await broker.openWriter({
+      transactionalId: transactionalIdOf(environment, this.#declaration.name, this.partition),
+    })
+    const { name: topic } = this.#changelog
+    const [barrier] = await this.#writer.commit([
+      { topic, partition: this.partition, key: barrierKey, value: Buffer.from(ids.uuid()) },
+    ])
+    if (barrier === undefined) throw new FleetError('TRANSACTION_LOST', 'transient', 'no barrier')
+    this.phase = 'restoring'
+    const restored = await restoreState({
+      declaration: this.#declaration,
+      reader: this.#deps.restoreReader,
+      topic,
+      partition: this.partition,
+      partitionCount,
+      barrierOffset: barrier.baseOffset,
+      known:
+        this.#changelogPosition < 0
+          ? null
+          : {
+              state: this.#state,
+              progress: this.#progress,
+              position: this.#changelogPosition,
+            },
+    })
+    this.#state = restored.state
+    this.#progress = restored.progress
+    this.#changelogPosition = barrier.baseOffset + 1
+    this.phase = 'running'
+    this.#deps.logger.info(
+      {
+        event: 'task.running',
+        stage: this.#declaration.name,
+        partition: this.partition,
+        changelog_records: restored.records,
+        duration_ms: Math.round(clock.elapsedMs() - started),
+        ...this.sizes(),
+      },
+      'task running',
+    )
+    return this.#declaration.inputs.map(({ name }) => ({
+      topic: name,
+      partition: this.partition,
+      offset: this.#progress.positions[name] ?? -1,
+    }))
+  }
+
+  async process(chunk: Chunk, stopping: AbortSignal): Promise<void> {
+    if (chunk.records.length === 0) return
+    const known = this.#changelogPosition
+    // Whatever is thrown below, staged changes may be in memory: it is worth nothing then.
+    this.#changelogPosition = -1
+    if (await this.#processChunk(chunk, stopping)) return
+    this.#changelogPosition = known
+  }
+
+  /** False: stopped before anything was decided. */
+  async #processChunk(chunk: Chunk, stopping: AbortSignal): Promise<boolean> {
+    const { records } = chunk
+    const refusals = records.map(record => this.#decider.admit(record))
+    const readable = records.filter((_, index) => refusals[index] === null)
+    if (!(await this.#prepare(readable, stopping))) return false
+    let from = 0
+    while (from < records.length) {
+      const batch = new Batch(this.#progress)
+      let to = from
+      for (; to < records.length && !batch.isFull; to++) {
+        const record = records[to]
+        if (record === undefined) break
+        if (!this.#decider.decide(batch, this.#state, record, refusals[to] ?? null)) break
+      }
+      if (to === records.length) batch.moveTo(chunk.positions)
+      await this.#commit(batch)
+      from = to
+    }
+    return true
+  }
+
+  async onTime(): Promise<number> {
+    const { tickMs } = this.#declaration
+    if (tickMs === undefined) return idleWaitMs
+    const nowMs = this.#deps.clock.wallMs()
+    const dueMs = Math.floor(nowMs / tickMs) * tickMs
+    if (dueMs > this.#progress.lastTickMs) {
+      const batch = new Batch(this.#progress)
+      this.#decider.tick(batch, this.#state, dueMs)
+      await this.#commit(batch)
+    }
+    return Math.max(1, Math.min(idleWaitMs, dueMs + tickMs - this.#deps.clock.wallMs()))
+  }
+
+  async close(): Promise<void> {
+    this.phase = 'stopped'
+    await this.#writer?.close().catch(() => {})
+    this.#writer = null
+  }
+
+  /** Waits for the schemas of the records, in order, for as long as it takes. False: stopped. */
+  async #prepare(records: readonly InRecord[], stopping: AbortSignal): Promise<boolean> {
+    const { codec, clock, random, logger } = this.#deps
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await codec.prepare(records.map(({ value }) => value))
+        this.waitingFor = null
+        this.phase = 'running'
+        return true
+      } catch (error) {
+        if (fateOf(error) !== 'transient') throw error
+        this.phase = 'waiting'
+        this.waitingFor = messageOf(error)
+        logger.warn(
+          { event: 'task.waiting', partition: this.partition, attempt, err: error },
+          'waiting for schemas',
+        )
+        await clock.sleep(retryDelayMs(taskRetry, attempt, random.next()), stopping)
+        if (stopping.aborted) return false
+      }
+    }
+  }
+
+  async #commit(batch: Batch): Promise<void> {
+    const { clock, metrics } = this.#deps
+    const writer = this.#writer
+    if (writer === null) throw new FleetError('TRANSACTION_LOST', 'transient', 'no writer')
+    const started = clock.elapsedMs()
+    const progress = batch.close()
+    this.#state.advance?.(progress.streamTimeMs)
+    const log: OutRecord[] = this.#state
+      .pending()
+      .map(({ key, value }) => this.#changelogRecord(key, value))
+    log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
+    // Until the commit resolves, memory is worth nothing: a failure below restores it all.
+    this.#changelogPosition = -1
+    const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {
+      metrics.lost()
+      throw error
+    })
+    const base = committed.find(({ topic }) => topic === this.#changelog.name)?.baseOffset
+    if (base !== undefined) this.#changelogPosition = base + log.length
+    this.#state.commit()
+    this.#progress = progress
+    metrics.batch((clock.elapsedMs() - started) / 1000)
+    batch.tally.report(metrics, clock.wallMs() * 1000)
+  }
+
+  #changelogRecord(key: string, value: Buffer | null): OutRecord {
+    return { topic: this.#changelog.name, partition: this.partition, key, value }
+  }
+}
