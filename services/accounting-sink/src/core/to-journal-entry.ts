@@ -1,0 +1,107 @@
+// One normalized event becomes at most one balanced journal entry, or is refused by name.
+// Amounts are integers of the currency's minor unit from end to end; nothing here rounds.
+
+import { monthOfMicros } from '@fleet/contracts'
+import type { Coordinates, JournalEntry, Line, Money } from '@fleet/contracts'
+
+import type { LedgerEvent } from './ledger-event.ts'
+import { postingRules } from './posting-rules.ts'
+import type { Posting, PostingRule } from './posting-rules.ts'
+
+export interface LedgerContext {
+  /** Key of the event's record. */
+  key: string
+  origin: Coordinates
+  nowMicros: number
+  sha256Hex: (text: string) => string
+}
+
+export type LedgerOutcome =
+  | { kind: 'nothing' }
+  | { kind: 'entry'; entry: JournalEntry }
+  | { kind: 'refused'; code: 'BAD_AMOUNT' | 'BAD_CATEGORY'; message: string }
+
+const nothing: LedgerOutcome = { kind: 'nothing' }
+
+/** Where the mapper leaves an amount that it could not read. */
+const unreadAmountAttributes = ['data.amount', 'data.amount_minor']
+
+/** The order of the checks is fixed: bad amount, bad category, no amount, zero. */
+export function toJournalEntry(input: LedgerEvent, context: LedgerContext): LedgerOutcome {
+  const { event } = input
+  if (event.mode === 'TEST') return nothing
+  const rule = postingRules.get(event.event_type)
+  if (rule === undefined) return nothing
+
+  const problem = amountProblem(input, rule)
+  if (problem !== null) return { kind: 'refused', code: 'BAD_AMOUNT', message: problem }
+  if (event.amount === null && rule.withoutAmount === 'nothing') return nothing
+
+  const posting = rule.posting(input)
+  if (posting === null) {
+    const message = `the category of ${event.event_type} is not one the ledger knows`
+    return { kind: 'refused', code: 'BAD_CATEGORY', message }
+  }
+  if (event.amount?.amount_minor === 0) return nothing
+  return { kind: 'entry', entry: journalEntry(input, posting, context) }
+}
+
+function amountProblem(input: LedgerEvent, rule: PostingRule): string | null {
+  const { amount, attributes, event_type: type } = input.event
+  if (amount === null) {
+    const unread = unreadAmountAttributes.find(name => isGiven(attributes[name]))
+    return unread === undefined ? null : `${unread} of ${type} is not a valid amount of money`
+  }
+  if (!Number.isSafeInteger(amount.amount_minor)) return `the amount of ${type} is not an integer`
+  if (amount.amount_minor < 0 && !rule.negativeAllowed) return `the amount of ${type} is negative`
+  return null
+}
+
+/** Attributes are JSON text; an explicit null says the same as an absent value. */
+function isGiven(json: string | undefined): boolean {
+  return json !== undefined && json !== 'null'
+}
+
+function journalEntry(input: LedgerEvent, posting: Posting, context: LedgerContext): JournalEntry {
+  const { event } = input
+  const period = monthOfMicros(event.effective_at)
+  return {
+    entry_id: entryId(input, context),
+    status: event.amount === null ? 'AWAITING_AMOUNT' : 'BOOKED',
+    tenant_id: event.tenant_id,
+    subaccount_id: event.subaccount_id,
+    category: posting.category,
+    event_id: event.event_id,
+    event_type: event.event_type,
+    resource: event.resource,
+    refund_of: input.domain === 'billing' ? input.event.refund_of : null,
+    currency: event.amount?.currency ?? null,
+    occurred_at: event.occurred_at,
+    processed_at: context.nowMicros,
+    period,
+    // The same month until periods can be closed; a late event will then post to an open one.
+    posted_period: period,
+    late: event.disposition === 'SUPERSEDED',
+    lines: event.amount === null ? [] : balancedLines(posting, event.amount),
+    origin: context.origin,
+  }
+}
+
+/** Two lines over the same positive amount, so debits equal credits by construction. */
+function balancedLines(posting: Posting, amount: Money): Line[] {
+  const amountMinor = Math.abs(amount.amount_minor)
+  const swapped = amount.amount_minor < 0
+  const debit = swapped ? posting.credit : posting.debit
+  const credit = swapped ? posting.debit : posting.credit
+  return [
+    { account: debit, side: 'DEBIT', amount_minor: amountMinor },
+    { account: credit, side: 'CREDIT', amount_minor: amountMinor },
+  ]
+}
+
+/** The same event always gives the same id: consumers upsert by it and never book twice. */
+function entryId(input: LedgerEvent, context: LedgerContext): string {
+  const { tenant_id: tenantId, source, event_id: eventId } = input.event
+  const identity = JSON.stringify(['accounting', tenantId, source, context.key, eventId])
+  return context.sha256Hex(identity).slice(0, 32)
+}

@@ -1,0 +1,22 @@
+// Starts the accounting-sink.
+
+import { platformSettings } from '@fleet/config'
+import { runService } from '@fleet/runtime'
+import { asStage, startStages } from '@fleet/stage'
+import { createLogger, createMetrics } from '@fleet/telemetry'
+
+import { accountingSink } from './stage.ts'
+
+const name = 'accounting-sink'
+
+await runService(name, async scope => {
+  const settings = platformSettings()
+  const stages = [asStage(accountingSink())]
+  await startStages(stages, {
+    name,
+    settings: { ...settings, healthPort: settings.healthPorts[name] },
+    logger: createLogger(name, { level: settings.logLevel }),
+    metrics: createMetrics(name),
+    scope,
+  })
+})

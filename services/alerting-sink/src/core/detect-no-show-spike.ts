@@ -1,0 +1,156 @@
+// The no-show detector: remembers events as they come and decides at ticks only. The order in which
+// events and repetitions arrived between two ticks therefore makes no difference.
+
+import type { Alert, AlertSignal } from '@fleet/contracts'
+
+import { noShowSpike } from './detectors.ts'
+import { lastTickKey, noShowKey, openAlertKey, recallLastTick } from './memory.ts'
+import type { NoShowFact, OpenAlertFact, SpikeChange, SpikeMemory } from './memory.ts'
+import { spikeAlert } from './spike-alert.ts'
+
+export interface SpikeOutcome {
+  alerts: readonly Alert[]
+  changes: readonly SpikeChange[]
+}
+
+const nothing: SpikeOutcome = { alerts: [], changes: [] }
+
+/** Signals of a kind or type that this detector does not take have no effect. */
+export function detectNoShowSpike(memory: SpikeMemory, signal: AlertSignal): SpikeOutcome {
+  if (signal.kind === 'TICK' && signal.tick_at !== null) return onTick(memory, signal.tick_at)
+  if (signal.kind === 'EVENT' && signal.event_type === noShowSpike.eventType) {
+    return onNoShow(memory, signal)
+  }
+  return nothing
+}
+
+function onNoShow(memory: SpikeMemory, signal: AlertSignal): SpikeOutcome {
+  const { tenant_id: tenantId, resource, event_id: eventId, effective_at: effectiveAt } = signal
+  if (resource === null || eventId === null || effectiveAt === null) return nothing
+  const key = noShowKey(tenantId, resource, eventId)
+  if (memory.get(key) !== undefined) return nothing
+  const lastTick = recallLastTick(memory)
+  if (lastTick !== null && effectiveAt <= lastTick - noShowSpike.keptMicros) return nothing
+  const arrivedAfter = lastTick ?? 0
+  const value: NoShowFact = { kind: 'no_show', tenantId, eventId, effectiveAt, arrivedAfter }
+  return { alerts: [], changes: [{ key, value }] }
+}
+
+interface TenantView {
+  tenantId: string
+  /** Those within the kept time before the tick, in no order. */
+  noShows: Entry[]
+  open: OpenAlertFact | null
+}
+
+type Entry = [key: string, fact: NoShowFact]
+
+function onTick(memory: SpikeMemory, tickAt: number): SpikeOutcome {
+  const lastTick = recallLastTick(memory)
+  // A new owner's clock may be behind the old one's: time only goes forward here.
+  if (lastTick !== null && tickAt <= lastTick) return nothing
+
+  const changes: SpikeChange[] = [{ key: lastTickKey, value: { kind: 'last_tick', tickAt } }]
+  const tenants = new Map<string, TenantView>()
+  const viewOf = (tenantId: string): TenantView => {
+    const view = tenants.get(tenantId) ?? { tenantId, noShows: [], open: null }
+    tenants.set(tenantId, view)
+    return view
+  }
+  for (const [key, fact] of memory.entries()) {
+    if (fact.kind === 'open_alert') viewOf(fact.tenantId).open = fact
+    if (fact.kind !== 'no_show') continue
+    const age = tickAt - fact.effectiveAt
+    if (age >= noShowSpike.keptMicros) changes.push({ key, value: null })
+    // Effective times may lie ahead of the tick by the skew: they count when their time has come.
+    else if (age >= 0) viewOf(fact.tenantId).noShows.push([key, fact])
+  }
+
+  const alerts: Alert[] = []
+  for (const view of [...tenants.values()].toSorted(byTenant)) {
+    const judgement = judgeTenant(view, tickAt)
+    if (judgement.alert !== null) alerts.push(judgement.alert)
+    changes.push(...judgement.changes)
+  }
+  return { alerts, changes }
+}
+
+interface Judgement {
+  alert: Alert | null
+  changes: readonly SpikeChange[]
+}
+
+function judgeTenant(view: TenantView, tickAt: number): Judgement {
+  const { tenantId, open } = view
+  const window = densestWindow(view.noShows)
+  const count = window.length
+  const key = openAlertKey(tenantId)
+  const facts = { tenantId, tickAt, count, ...spanOf(window, tickAt) }
+  if (open === null) {
+    if (count < noShowSpike.threshold) return { alert: null, changes: [] }
+    const value: OpenAlertFact = { kind: 'open_alert', tenantId, openedAt: tickAt, count }
+    return {
+      alert: spikeAlert({ ...facts, status: 'OPEN', openedAt: tickAt }),
+      changes: [{ key, value }],
+    }
+  }
+  const { openedAt } = open
+  if (isQuiet(view, tickAt)) {
+    // What this alert was about must not open the next one: its events are forgotten with it.
+    const forgotten = view.noShows.map(([noShow]) => ({ key: noShow, value: null }))
+    const nothingLeft = { ...facts, count: 0, ...spanOf([], tickAt) }
+    return {
+      alert: spikeAlert({ ...nothingLeft, status: 'RESOLVED', openedAt }),
+      changes: [{ key, value: null }, ...forgotten],
+    }
+  }
+  if (count === open.count) return { alert: null, changes: [] }
+  return {
+    alert: count > open.count ? spikeAlert({ ...facts, status: 'UPDATED', openedAt }) : null,
+    changes: [{ key, value: { ...open, count } }],
+  }
+}
+
+/** Nothing happened and nothing arrived for a whole window of ticks. */
+function isQuiet({ noShows }: TenantView, tickAt: number): boolean {
+  return noShows.every(
+    ([, { effectiveAt, arrivedAfter }]) =>
+      tickAt - Math.max(effectiveAt, arrivedAfter) >= noShowSpike.windowMicros,
+  )
+}
+
+/**
+ * The most events within one window `(t − 15 min, t]`, whenever t was: deliveries may be late, and a
+ * spike of half an hour ago is one all the same. Of equal ones the newest.
+ */
+function densestWindow(noShows: readonly Entry[]): Entry[] {
+  const ordered = noShows.toSorted(
+    ([keyA, a], [keyB, b]) => a.effectiveAt - b.effectiveAt || compareText(keyA, keyB),
+  )
+  let best: Entry[] = []
+  let first = 0
+  for (const [index, [, newest]] of ordered.entries()) {
+    const start = newest.effectiveAt - noShowSpike.windowMicros
+    while ((ordered[first]?.[1].effectiveAt ?? Infinity) <= start) first++
+    if (index + 1 - first >= best.length) best = ordered.slice(first, index + 1)
+  }
+  return best
+}
+
+function spanOf(
+  window: readonly Entry[],
+  tickAt: number,
+): { windowEnd: number; eventIds: string[] } {
+  return {
+    windowEnd: window.at(-1)?.[1].effectiveAt ?? tickAt,
+    eventIds: window.slice(-noShowSpike.eventIdsMax).map(([, { eventId }]) => eventId),
+  }
+}
+
+function byTenant(a: TenantView, b: TenantView): number {
+  return compareText(a.tenantId, b.tenantId)
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}

@@ -1,0 +1,65 @@
+// Events and signals for these tests.
+
+import type { AlertSignal, ReservationEvent } from '@fleet/contracts'
+
+import { toAlertSignal, toTickSignal } from '../src/core/to-alert-signal.ts'
+
+export const minute = 60_000_000
+/** 2026-05-04T10:00:00Z. */
+export const noonMicros = 1_777_888_800_000_000
+
+export function noShowEvent(given: Partial<ReservationEvent> = {}): ReservationEvent {
+  return {
+    event_id: 'e1',
+    event_type: 'reservation.no_show',
+    source: 'levy',
+    source_event_type: 'reservation.no_show',
+    tenant_id: 'demo',
+    subaccount_id: null,
+    resource: { type: 'reservation', id: 'R1' },
+    occurred_at: noonMicros,
+    received_at: noonMicros + 1,
+    effective_at: noonMicros,
+    processed_at: noonMicros + 2,
+    delivery_attempt: null,
+    disposition: 'CURRENT',
+    mode: 'LIVE',
+    mapper_version: '1',
+    lineage: {
+      raw_topic: 'raw',
+      raw_partition: 0,
+      raw_offset: 0,
+      raw_timestamp: noonMicros,
+      delivery_id: 'd1',
+      part_index: 0,
+      channel: 'WEBHOOK',
+      provenance_key_id: 'p1',
+    },
+    attributes: {},
+    customer_id: null,
+    vehicle_id: null,
+    location_id: null,
+    reason: null,
+    starts_at: null,
+    ends_at: null,
+    amount: null,
+    ...given,
+  }
+}
+
+/** The signal of a no-show of reservation `id`, `minutes` after the start of these tests. */
+export function noShow(id: string, minutes: number, tenant = 'demo'): AlertSignal {
+  const event = noShowEvent({
+    event_id: `e-${id}`,
+    tenant_id: tenant,
+    resource: { type: 'reservation', id },
+    effective_at: noonMicros + Math.round(minutes * minute),
+  })
+  const signal = toAlertSignal('reservation', event, { topic: 'events', partition: 0, offset: 0 })
+  if (signal === null) throw new Error('a no-show is always a signal')
+  return signal
+}
+
+export function tick(minutes: number): AlertSignal {
+  return toTickSignal(noonMicros + minutes * minute)
+}

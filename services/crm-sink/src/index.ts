@@ -1,0 +1,4 @@
+// The CRM sink: events of reservations, sessions, incidents, violations and customers become CRM
+// records.
+
+export { crmSink } from './stage.ts'
