@@ -1,7 +1,7 @@
 // Documents made from the declaration, so that they cannot differ from it.
 
 import type { ValidatorSpec } from 'envalid'
-import { exampleOf } from './settings.ts'
+import { exampleOf, valueText } from './settings.ts'
 import type { SettingsSpec } from './settings.ts'
 
 /** The table of docs/generated/config.md. */
@@ -24,7 +24,7 @@ export function exampleEnvironment(spec: SettingsSpec): string {
 }
 
 function defaultText(setting: ValidatorSpec<unknown>): string {
-  return setting.default === undefined ? 'derived' : `\`${String(setting.default)}\``
+  return setting.default === undefined ? 'derived' : `\`${valueText(setting.default)}\``
 }
 
 function choicesText(setting: ValidatorSpec<unknown>): string {

@@ -35,6 +35,7 @@ export interface PlatformSettings {
   readonly dedupeWindowHours: number
   readonly maxSkewSeconds: number
   readonly stateHorizonDays: number
+  readonly seenIdsMax: number
   readonly bodyMaxBytes: number
   readonly ingestDeadlineMs: number
   readonly ingestAddressPerSecond: number
@@ -65,6 +66,7 @@ export function platformSettings(env: Environment = process.env): PlatformSettin
     dedupeWindowHours: read.FLEET_DEDUPE_WINDOW_HOURS,
     maxSkewSeconds: read.FLEET_MAX_SKEW_SECONDS,
     stateHorizonDays: read.FLEET_STATE_HORIZON_DAYS,
+    seenIdsMax: read.FLEET_SEEN_IDS_MAX,
     bodyMaxBytes: read.FLEET_BODY_MAX_BYTES,
     ingestDeadlineMs: read.FLEET_INGEST_DEADLINE_MS,
     ingestAddressPerSecond: read.FLEET_INGEST_ADDRESS_PER_SECOND,

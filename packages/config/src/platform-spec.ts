@@ -100,6 +100,13 @@ export const platformSpec = {
     default: 400,
     desc: 'older events never win; older registers may be dropped',
   }),
+  FLEET_SEEN_IDS_MAX: whole(
+    1000,
+    50_000_000,
+  )({
+    default: 5_000_000,
+    desc: 'event ids a partition remembers at most, 32 bytes each; beyond it the oldest are shed',
+  }),
   FLEET_BODY_MAX_BYTES: whole(
     1,
     bodyBytesMax,
@@ -130,7 +137,7 @@ export const platformSpec = {
     1,
     3600,
   )({
-    default: 10,
+    default: 5,
     desc: 'how often time is written as a record for detectors and timers',
   }),
 }

@@ -57,5 +57,10 @@ function wrongText(spec: ValidatorSpec<unknown> | undefined, error: Error): stri
 /** What a good value looks like. */
 export function exampleOf(spec: ValidatorSpec<unknown> | undefined): string {
   if (spec?.example !== undefined) return spec.example
-  return spec?.default === undefined ? '' : String(spec.default)
+  return spec?.default === undefined ? '' : valueText(spec.default)
+}
+
+/** A default as it would be written into the environment. */
+export function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

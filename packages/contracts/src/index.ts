@@ -66,3 +66,4 @@ export type {
   VehicleEvent,
   ViolationEvent,
 } from './records.ts'
+export { viewEntryKey, viewPositionsKey } from './state-view.ts'

@@ -28,6 +28,10 @@ export const codes = {
   },
   TOPIC_MISSING: { fate: 'fatal', meaning: 'A topic does not exist; run fleet topics apply.' },
   MEMBERSHIP_LOST: { fate: 'fatal', meaning: 'The consumer group refused this member for good.' },
+  READER_BROKEN: {
+    fate: 'fatal',
+    meaning: 'Reading failed in a way that will not pass: a defect of ours or of the client.',
+  },
   CLOSED: { fate: 'fatal', meaning: 'The client was used after it was closed.' },
 } as const
 

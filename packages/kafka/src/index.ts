@@ -23,6 +23,7 @@ export type {
 export { recordBytes } from './record.ts'
 export type { InRecord, OutRecord, TopicPartition } from './record.ts'
 export { connectKafka } from './connect.ts'
+export { codes } from './errors.ts'
 export type { ConnectionSettings } from './kafkajs.ts'
 export { createMemoryBroker, MemoryBroker } from './memory-broker.ts'
 export type { MemoryBrokerOptions } from './memory-broker.ts'

@@ -44,7 +44,7 @@ export function batchRounds(records: readonly OutRecord[]): PartitionBatch[][] {
   return rounds
 }
 
-export function toMessage(record: OutRecord): KafkaJsMessage {
+function toMessage(record: OutRecord): KafkaJsMessage {
   const message: KafkaJsMessage = { key: record.key, value: record.value }
   if (record.headers !== undefined) message.headers = record.headers
   return message

@@ -10,8 +10,15 @@ import type { Logger } from '@fleet/telemetry'
 
 import type { Batch } from './batch.ts'
 import { admitRecord, decideRecord } from './decide-record.ts'
-import type { RefusalWithCauses } from './decide-record.ts'
-import type { Decision, StageDeclaration, TaskContext, TaskState } from './declaration.ts'
+import type { Decided, RefusalWithCauses } from './decide-record.ts'
+import type {
+  DeadLetterFacts,
+  Decision,
+  Input,
+  StageDeclaration,
+  TaskContext,
+  TaskState,
+} from './declaration.ts'
 import { encodeDeadLetter, encodeEmits, traceparentFor } from './outgoing.ts'
 import type { Encoder } from './outgoing.ts'
 
@@ -59,11 +66,11 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     batch.progress.streamTimeMs = Math.max(before, record.timestampMs)
     const { codec } = this.#deps
     const topic = this.#topicOf(record)
-    const decision: Decision<Change> =
+    const decided: Decided<Change> =
       refusal === null
         ? decideRecord(this.#declaration, state, topic, record, this.#context(batch), codec)
-        : { verdict: 'dead_letter', refusal, changes: [], emit: [] }
-    if (!this.#accept(batch, state, decision, record)) {
+        : { decision: { verdict: 'dead_letter', refusal, changes: [], emit: [] }, input: null }
+    if (!this.#accept(batch, state, decided, record)) {
       batch.progress.streamTimeMs = before
       return false
     }
@@ -75,7 +82,16 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     batch.progress.lastTickMs = tickAtMs
     const context = { ...this.#context(batch), tickAtMicros: tickAtMs * 1000 }
     const decision = this.#declaration.tick?.(state, context)
-    if (decision !== undefined) this.#accept(batch, state, decision, null)
+    if (decision !== undefined) this.#accept(batch, state, { decision, input: null }, null)
+  }
+
+  #factsOf(input: Input | null): DeadLetterFacts | undefined {
+    try {
+      return input === null ? undefined : this.#declaration.facts?.(input)
+    } catch {
+      // A value odd enough to break this is dead-lettered all the same; its bytes say the rest.
+      return undefined
+    }
   }
 
   #topicOf(record: InRecord): Topic {
@@ -98,22 +114,21 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
   #accept(
     batch: Batch,
     state: State,
-    decision: Decision<Change>,
+    { decision, input }: Decided<Change>,
     record: InRecord | null,
   ): boolean {
     const traceparent = record === null ? undefined : traceparentFor(record)
     const encoded = encodeEmits(this.#encoder, decision.emit, this.#partition, traceparent)
     if (!encoded.ok) {
       if (record === null) throw new FleetError(encoded.code, 'fatal', encoded.message)
-      const facts = decision.refusal?.facts
-      const refusal = { code: encoded.code, message: encoded.message, ...(facts && { facts }) }
+      const refusal = { code: encoded.code, message: encoded.message }
       const refused = { verdict: 'dead_letter' as const, refusal, changes: [], emit: [] }
-      return this.#accept(batch, state, refused, record)
+      return this.#accept(batch, state, { decision: refused, input }, record)
     }
     if (!batch.hasRoomFor(encoded.bytes)) return false
     batch.outputs.push(...encoded.records)
     if (decision.verdict === 'dead_letter' && record !== null) {
-      this.#deadLetter(batch, decision, record)
+      this.#deadLetter(batch, decision, record, input)
     }
     for (const change of decision.changes) state.stage(change)
     batch.bytes += encoded.bytes
@@ -124,8 +139,15 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     return true
   }
 
-  #deadLetter(batch: Batch, decision: Decision<Change>, record: InRecord): void {
-    const refusal = decision.refusal ?? { code: 'INTERNAL', message: 'no reason was given' }
+  #deadLetter(
+    batch: Batch,
+    decision: Decision<Change>,
+    record: InRecord,
+    input: Input | null,
+  ): void {
+    const given = decision.refusal ?? { code: 'INTERNAL', message: 'no reason was given' }
+    const facts = given.facts ?? this.#factsOf(input)
+    const refusal = { ...given, ...(facts && { facts }) }
     const nowMicros = this.#deps.clock.wallMs() * 1000
     const letter = encodeDeadLetter(this.#encoder, record, refusal, nowMicros)
     batch.outputs.push(letter)

@@ -6,9 +6,9 @@ import type { Progress } from './progress.ts'
 import { BatchTally } from './stage-metrics.ts'
 
 /** Most records of one transaction, so that its latency and the work lost with it stay small. */
-export const batchRecordsMax = 500
+const batchRecordsMax = 500
 /** Most output bytes of one transaction, far below what the broker's request limit (100 MB) takes. */
-export const batchBytesMax = 4 * 1024 * 1024
+const batchBytesMax = 4 * 1024 * 1024
 
 export class Batch {
   readonly outputs: OutRecord[] = []

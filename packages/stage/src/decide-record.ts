@@ -7,7 +7,14 @@ import type { Codec } from '@fleet/codec'
 import type { InRecord } from '@fleet/kafka'
 import { causesOf, codeOf, FleetError, messageOf } from '@fleet/runtime'
 
-import type { Decision, Refusal, StageDeclaration, TaskContext, TaskState } from './declaration.ts'
+import type {
+  Decision,
+  Input,
+  Refusal,
+  StageDeclaration,
+  TaskContext,
+  TaskState,
+} from './declaration.ts'
 
 export type RefusalWithCauses = Refusal & { causes?: readonly string[] }
 
@@ -30,6 +37,12 @@ export function admitRecord<State extends TaskState<Change>, Change>(
   return { code: 'WRONG_PARTITION', message: `The key does not belong on ${record.partition}` }
 }
 
+export interface Decided<Change> {
+  decision: Decision<Change>
+  /** Null when the record could not be decoded. */
+  input: Input | null
+}
+
 export function decideRecord<State extends TaskState<Change>, Change>(
   declaration: StageDeclaration<State, Change>,
   state: State,
@@ -37,7 +50,8 @@ export function decideRecord<State extends TaskState<Change>, Change>(
   record: InRecord,
   context: TaskContext,
   codec: Codec,
-): Decision<Change> & { refusal?: RefusalWithCauses } {
+): Decided<Change> {
+  let input: Input | null = null
   try {
     if (record.value === null) {
       const message = 'The record has no value'
@@ -45,11 +59,13 @@ export function decideRecord<State extends TaskState<Change>, Change>(
     }
     const value = codec.decode(topic, record.value)
     const key = record.key === null ? '' : record.key.toString('utf8')
-    return declaration.decide(state, { ...context, record, topic, key, value })
+    input = { ...context, record, topic, key, value }
+    return { decision: declaration.decide(state, input), input }
   } catch (error) {
     // Fatal is about this process and transient about its surroundings, not about the record.
     if (error instanceof FleetError && error.fate !== 'poison') throw error
-    return { verdict: 'dead_letter', refusal: refusalOf(error), changes: [], emit: [] }
+    const refusal = refusalOf(error)
+    return { decision: { verdict: 'dead_letter', refusal, changes: [], emit: [] }, input }
   }
 }
 

@@ -19,6 +19,8 @@ export interface StageDeclaration<State extends TaskState<Change>, Change> {
   admit?(record: InRecord, partitionCount: number): Refusal | null
   /** Pure: reads the state, changes nothing. An exception dead-letters the record as INTERNAL. */
   decide(state: State, input: Input): Decision<Change>
+  /** What a dead letter of this record says about its delivery, whoever refused it. */
+  facts?(input: Input): DeadLetterFacts
   /** Called about every `tickMs`; `nowMs` is the loop's clock, so that decisions have none. */
   readonly tickMs?: number
   tick?(state: State, context: TickContext): Decision<Change>
@@ -109,7 +111,7 @@ export interface TaskState<Change> {
   commit(): void
   /** Folds one changelog record in; called in log order on an empty state. Null value: deleted. */
   restore(key: string, value: Buffer | null): void
-  /** How much it holds, by name, for metrics and `fleet doctor`. */
+  /** How much it holds, by name, for the metric `fleet_stage_state`. */
   sizes?(): Record<string, number>
 }
 

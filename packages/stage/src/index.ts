@@ -14,6 +14,7 @@ export type {
   TaskState,
   TickContext,
 } from './declaration.ts'
+export { codes } from './errors.ts'
 export { driveStage, StageDriver } from './drive-stage.ts'
 export type { DrivenOutput, DriveOptions, PipedRecord } from './drive-stage.ts'
 export { KeyedState } from './keyed-state.ts'

@@ -38,7 +38,8 @@ export async function runView(
 ): Promise<RunningStage> {
   const { broker, logger, clock, random } = dependencies
   const admin = await broker.openAdmin()
-  const [described] = await admin.describeTopics([input.name]).finally(() => admin.close())
+  const [described] = await admin.describeTopics([input.name])
+  await admin.close()
   if (described === null || described === undefined) {
     const message = `Topic ${input.name} is missing; run: fleet topics apply`
     throw new FleetError('TOPIC_MISSING', 'fatal', message)

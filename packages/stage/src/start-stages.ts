@@ -136,6 +136,17 @@ async function openService(service: StageService): Promise<Opened> {
   meters.gauge('fleet_stage_tasks', 'Partitions owned by this process.', () =>
     running.map(stage => ({ value: stage.tasks().length, labels: { stage: stage.name } })),
   )
+  meters.gauge('fleet_stage_state', 'What the state of this process’s tasks holds.', () =>
+    running.flatMap(stage => {
+      const sums = new Map<string, number>()
+      for (const { sizes } of stage.tasks()) {
+        for (const [what, size] of Object.entries(sizes)) {
+          sums.set(what, (sums.get(what) ?? 0) + size)
+        }
+      }
+      return [...sums].map(([what, value]) => ({ value, labels: { stage: stage.name, what } }))
+    }),
+  )
   const server = await startOperationsServer({
     host: settings.host,
     port: settings.healthPort,

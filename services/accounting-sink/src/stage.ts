@@ -2,10 +2,11 @@
 // moves money. It keeps no state; that an event is booked once is the loop's work.
 
 import { topics, utf8Bytes } from '@fleet/contracts'
+import type { UnmappedEvent } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { sha256Hex } from '@fleet/signatures'
 import { KeyedState } from '@fleet/stage'
-import type { Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
+import type { DeadLetterFacts, Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
 
 import { ledgerDomains } from './core/ledger-event.ts'
 import type { LedgerEvent } from './core/ledger-event.ts'
@@ -21,13 +22,12 @@ export function accountingSink(): StageDeclaration<NoState, NoChange> {
     outputs: [topics.accounting],
     createState: () => new KeyedState<never>(),
     decide,
+    facts: ({ value }) => factsOf(value as UnmappedEvent),
   }
 }
 
 function decide(_state: NoState, input: Input): Decision<NoChange> {
-  const ledgerEvent = ledgerEventOf(input)
-  const { event } = ledgerEvent
-  const outcome = toJournalEntry(ledgerEvent, {
+  const outcome = toJournalEntry(ledgerEventOf(input), {
     key: input.key,
     origin: {
       topic: input.record.topic,
@@ -47,9 +47,7 @@ function decide(_state: NoState, input: Input): Decision<NoChange> {
       return { verdict: 'published', changes: [], emit: [emit] }
     }
     case 'refused': {
-      const { tenant_id: tenantId, event_id: eventId, event_type: eventType } = event
-      const facts = { tenantId, eventId, eventType }
-      const refusal = { code: outcome.code, message: outcome.message, facts }
+      const refusal = { code: outcome.code, message: outcome.message }
       return { verdict: 'dead_letter', refusal, changes: [], emit: [] }
     }
   }
@@ -66,4 +64,9 @@ function ledgerEventOf(input: Input): LedgerEvent {
     )
   }
   return { domain, event: input.value } as LedgerEvent
+}
+
+/** What every event has, whatever its domain. */
+function factsOf({ tenant_id, event_id, event_type }: UnmappedEvent): DeadLetterFacts {
+  return { tenantId: tenant_id, eventId: event_id, eventType: event_type }
 }

@@ -1,10 +1,11 @@
 // The CRM sink as a declaration: five event topics in, one CRM record per change out.
 
 import { topics, utf8Bytes } from '@fleet/contracts'
+import type { UnmappedEvent } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { sha256Hex } from '@fleet/signatures'
 import { KeyedState } from '@fleet/stage'
-import type { Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
+import type { DeadLetterFacts, Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
 
 import type { CrmEvent } from './core/crm-event.ts'
 import { crmDomains } from './core/known-types.ts'
@@ -18,6 +19,7 @@ export function crmSink(): StageDeclaration<KeyedState<CrmFact>, KeyedChange<Crm
     outputs: [topics.crm],
     createState: () => new KeyedState<CrmFact>(),
     decide,
+    facts: ({ value }) => factsOf(value as UnmappedEvent),
   }
 }
 
@@ -49,4 +51,9 @@ function crmEventOf(input: Input): CrmEvent {
     throw new FleetError('UNDECLARED_INPUT', 'fatal', `${input.topic.name} is no input of crm-sink`)
   }
   return { domain, event: input.value } as CrmEvent
+}
+
+/** What every event has, whatever its domain. */
+function factsOf({ tenant_id, event_id, event_type }: UnmappedEvent): DeadLetterFacts {
+  return { tenantId: tenant_id, eventId: event_id, eventType: event_type }
 }

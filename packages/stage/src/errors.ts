@@ -1,0 +1,17 @@
+// Errors of the loop.
+
+export const codes = {
+  INTERNAL: {
+    fate: 'poison',
+    meaning: 'A stage’s decision threw or its output did not fit its schema: a defect of ours.',
+  },
+  TOO_LARGE: { fate: 'poison', meaning: 'An output is larger than its topic takes.' },
+  WRONG_PARTITION: { fate: 'poison', meaning: 'A record stands where its key does not belong.' },
+  UNDECLARED_INPUT: { fate: 'fatal', meaning: 'A stage was handed a topic it does not declare.' },
+  UNDECLARED_OUTPUT: { fate: 'fatal', meaning: 'A stage wrote to a topic it does not declare.' },
+  TASK_FAILED: { fate: 'fatal', meaning: 'A partition failed too often in a row; see its cause.' },
+  VIEW_BEHIND: {
+    fate: 'transient',
+    meaning: 'The store of a view has forgotten what was written; it is filled again.',
+  },
+} as const
