@@ -4,10 +4,10 @@
 import { str } from 'envalid'
 import { address, brokerList, environmentName, portNumber, text, whole } from './validators.ts'
 
-export const modes = ['development', 'production'] as const
+const modes = ['development', 'production'] as const
 export type Mode = (typeof modes)[number]
 
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 /** The raw record holds the whole body and must fit the broker's 1 MiB with key and headers. */

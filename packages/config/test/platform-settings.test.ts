@@ -23,6 +23,7 @@ test('the defaults are those of development', () => {
     dedupeWindowHours: 168,
     maxSkewSeconds: 300,
     stateHorizonDays: 400,
+    seenIdsMax: 5_000_000,
     bodyMaxBytes: 262_144,
     ingestDeadlineMs: 8000,
     ingestAddressPerSecond: 10_000,
@@ -34,7 +35,7 @@ test('the defaults are those of development', () => {
       projector: 9105,
     },
     logLevel: 'info',
-    tickSeconds: 10,
+    tickSeconds: 5,
   })
 })
 

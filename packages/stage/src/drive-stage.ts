@@ -9,6 +9,7 @@ import type {
   ChangelogRecord,
   Decision,
   Emit,
+  Input,
   StageDeclaration,
   TaskState,
   TickContext,
@@ -70,13 +71,20 @@ export class StageDriver<State extends TaskState<Change>, Change> {
       headers: piped.headers ?? {},
     }
     this.#streamTimeMs = Math.max(this.#streamTimeMs, piped.timestampMs)
-    const decision = this.#declaration.decide(this.state, {
+    const input: Input = {
       ...this.#context(piped.timestampMs),
       record,
       topic,
       key: piped.key,
       value: piped.value,
-    })
+    }
+    const decided = this.#declaration.decide(this.state, input)
+    // As the loop does for a dead letter.
+    const facts = decided.refusal?.facts ?? this.#declaration.facts?.(input)
+    const decision =
+      decided.refusal === undefined || facts === undefined
+        ? decided
+        : { ...decided, refusal: { ...decided.refusal, facts } }
     this.#settle(decision)
     return decision
   }

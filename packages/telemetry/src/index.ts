@@ -1,7 +1,7 @@
 // What a process tells about itself: log lines, metrics, trace ids, health.
 
 export { createLogger, silentLogger } from './logger.ts'
-export type { Logger } from './logger.ts'
+export type { CreateLoggerOptions, Logger } from './logger.ts'
 export { createMetrics } from './metrics.ts'
 export type { Counter, Histogram, Labels, Metrics } from './metrics.ts'
 export { metricsContentType, startOperationsServer } from './operations-server.ts'

@@ -2,7 +2,7 @@
 // door are censored by path, as a net under the rule that they are never handed to a logger.
 
 import { pino } from 'pino'
-import type { Logger } from 'pino'
+import type { Logger, LoggerOptions } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -18,14 +18,23 @@ const secretFields = [
   'token',
 ]
 
-export function createLogger(service: string, { level }: { level: string }): Logger {
-  return pino({
+export interface CreateLoggerOptions {
+  readonly level: string
+  /** Standard output without it. */
+  readonly destination?: { write(line: string): unknown }
+}
+
+export function createLogger(service: string, { level, destination }: CreateLoggerOptions): Logger {
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
     redact: { paths: secretFields.flatMap(name => [name, `*.${name}`]), censor: '[redacted]' },
-  })
+  }
+  return destination === undefined
+    ? pino(options)
+    : pino(options, { write: line => void destination.write(line) })
 }
 
 /** Writes nothing; for tests. */

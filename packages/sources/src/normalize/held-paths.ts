@@ -17,7 +17,7 @@ export interface EnvelopePaths {
 }
 
 /** The path whose value the event took for this field; null when it came from elsewhere. */
-export function pathOf(
+function pathOf(
   body: Json,
   envelope: EnvelopePaths,
   field: keyof EndpointPaths,

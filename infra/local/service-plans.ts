@@ -1,0 +1,50 @@
+// How each service of the project is started on this machine and where it says that it is ready.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { PlatformSettings } from '@fleet/config'
+
+import type { ProcessPlan } from './processes.ts'
+import { repositoryRoot } from './settings.ts'
+import type { LocalSettings } from './settings.ts'
+
+export type ServicePlan = ProcessPlan & ServiceAddress
+
+interface ServiceAddress {
+  readonly name: string
+  readonly port: number
+  /** Moves the port; for the message when somebody else holds it. */
+  readonly portVariable: string
+}
+
+/** Every service of the project, in the order a record passes them. */
+export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
+  const { ingestPort, apiPort, healthPorts } = platform
+  const row = (name: string, port: number, portVariable: string) => ({ name, port, portVariable })
+  return [
+    row('ingester', ingestPort, 'FLEET_INGEST_PORT'),
+    row('processor', healthPorts.processor, 'FLEET_PROCESSOR_PORT'),
+    row('crm-sink', healthPorts['crm-sink'], 'FLEET_CRM_SINK_PORT'),
+    row('accounting-sink', healthPorts['accounting-sink'], 'FLEET_ACCOUNTING_SINK_PORT'),
+    row('alerting-sink', healthPorts['alerting-sink'], 'FLEET_ALERTING_SINK_PORT'),
+    row('projector', healthPorts.projector, 'FLEET_PROJECTOR_PORT'),
+    row('api', apiPort, 'FLEET_API_PORT'),
+  ]
+}
+
+function entryOf(name: string): string {
+  return join('services', name, 'src', 'main.ts')
+}
+
+export function servicePlans(settings: LocalSettings): ServicePlan[] {
+  return serviceAddresses(settings.platform)
+    .filter(({ name }) => existsSync(join(repositoryRoot, entryOf(name))))
+    .map(address => ({
+      ...address,
+      command: process.execPath,
+      args: ['--import', 'tsx', entryOf(address.name)],
+      environment: { TMPDIR: settings.folders.temporary },
+      cwd: repositoryRoot,
+    }))
+}

@@ -1,0 +1,78 @@
+// `fleet endpoints list` and `fleet endpoints arm`.
+
+import type { Endpoint } from '@fleet/sources'
+import { exitCodes, UsageError } from '../exit-code.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { findEndpoint, readEndpoints, readEndpointsText, readSettings } from '../settings.ts'
+import { table } from '../terminal.ts'
+import type { Context } from '../verb.ts'
+import { printJson } from '../verb.ts'
+import { armedFile } from './armed-file.ts'
+import { replaceFile } from './replace-file.ts'
+
+/** An armed endpoint answers whoever asks first: it must not stay so for long. */
+const minutesMax = 60
+
+export async function listEndpoints(context: Context): Promise<ExitCode> {
+  const endpoints = (await readEndpoints(readSettings())).map(summary)
+  if (context.json) printJson(context, { endpoints })
+  else context.terminal.write(render(context, endpoints))
+  return exitCodes.ok
+}
+
+export async function armEndpoint(
+  context: Context,
+  id: string,
+  minutesText: string,
+): Promise<ExitCode> {
+  const minutes = Number(minutesText)
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > minutesMax) {
+    throw new UsageError(`--minutes must be a whole number from 1 to ${minutesMax}`)
+  }
+  const settings = readSettings()
+  const endpoint = findEndpoint(await readEndpoints(settings), id)
+  if (endpoint.adapter !== 'smartcar') {
+    throw new UsageError(`${id} is a ${endpoint.adapter} endpoint; only smartcar has challenges`)
+  }
+  const until = new Date(context.clock.wallMs() + minutes * 60_000).toISOString()
+  const text = await readEndpointsText(settings.endpointsFile)
+  await replaceFile(settings.endpointsFile, armedFile(text, id, until))
+  if (context.json) printJson(context, { id, verify_armed_until: until })
+  else {
+    context.terminal.write(
+      `${id} answers one unsigned challenge until ${until}. The ingester notices within 2 s.\n`,
+    )
+  }
+  return exitCodes.ok
+}
+
+function summary(endpoint: Endpoint) {
+  const { verifyArmedUntilMs } = endpoint
+  return {
+    id: endpoint.id,
+    tenant_id: endpoint.tenantId,
+    source: endpoint.source,
+    adapter: endpoint.adapter,
+    enabled: endpoint.enabled,
+    secrets: endpoint.secrets.map(({ id, ref }) => ({ id, ref })),
+    limits: { body_bytes: endpoint.limits.bodyBytes, per_second: endpoint.limits.perSecond },
+    on_id_conflict: endpoint.onIdConflict,
+    verify_armed_until:
+      verifyArmedUntilMs === null ? null : new Date(verifyArmedUntilMs).toISOString(),
+  }
+}
+
+function render({ terminal }: Context, endpoints: readonly ReturnType<typeof summary>[]): string {
+  const { green, red } = terminal.colors
+  const head = ['endpoint', 'tenant', 'source', 'adapter', 'enabled', 'secrets', 'armed until']
+  const rows = endpoints.map(endpoint => [
+    endpoint.id,
+    endpoint.tenant_id,
+    endpoint.source,
+    endpoint.adapter,
+    endpoint.enabled ? green('yes') : red('no'),
+    endpoint.secrets.map(({ id, ref }) => `${id} (${ref})`).join(' '),
+    endpoint.verify_armed_until ?? '-',
+  ])
+  return table(terminal, head, rows)
+}

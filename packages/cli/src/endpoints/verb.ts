@@ -1,0 +1,38 @@
+import type { AddVerb } from '../verb.ts'
+import { examples } from '../verb.ts'
+
+const minutesDefault = '10'
+
+export const addEndpoints: AddVerb = (program, run) => {
+  const endpoints = program
+    .command('endpoints')
+    .description('show the configured endpoints, or let one answer an unsigned challenge')
+    .addHelpText('after', examples('fleet endpoints list', 'fleet endpoints arm smartcar-demo'))
+  endpoints
+    .command('list')
+    .description('show every endpoint of the endpoints file')
+    .addHelpText('after', examples('fleet endpoints list --json | jq -r .endpoints[].id'))
+    .action(() =>
+      run(async context => {
+        const { listEndpoints } = await import('./endpoints.ts')
+        return listEndpoints(context)
+      }),
+    )
+  endpoints
+    .command('arm <id>')
+    .description('answer one unsigned verification challenge of this endpoint, for a short time')
+    .option('--minutes <n>', 'how long it stays armed, 1 to 60', minutesDefault)
+    .addHelpText(
+      'after',
+      examples(
+        'fleet endpoints arm smartcar-demo',
+        'fleet endpoints arm smartcar-demo --minutes 3',
+      ),
+    )
+    .action((id: string, options: { minutes: string }) =>
+      run(async context => {
+        const { armEndpoint } = await import('./endpoints.ts')
+        return armEndpoint(context, id, options.minutes)
+      }),
+    )
+}

@@ -1,0 +1,25 @@
+// Every verb of the command, in the order of its help. A new verb is a folder with a verb.ts and one
+// line here.
+
+import { addDemo } from './demo/verb.ts'
+import { addDoctor } from './doctor/verb.ts'
+import { addEndpoints } from './endpoints/verb.ts'
+import { addEnv } from './env/verb.ts'
+import { addSchemas } from './schemas/verb.ts'
+import { addSend } from './send/verb.ts'
+import { addTail } from './tail/verb.ts'
+import { addTopics } from './topics/verb.ts'
+import { addVerify } from './verify/verb.ts'
+import type { AddVerb } from './verb.ts'
+
+export const verbs: readonly AddVerb[] = [
+  addEnv,
+  addSend,
+  addTail,
+  addTopics,
+  addSchemas,
+  addEndpoints,
+  addVerify,
+  addDemo,
+  addDoctor,
+]

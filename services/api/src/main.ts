@@ -1,0 +1,26 @@
+// Starts the read API.
+
+import { createServer } from 'node:http'
+import { platformSettings } from '@fleet/config'
+import { runService, systemClock } from '@fleet/runtime'
+import { createLogger, createMetrics } from '@fleet/telemetry'
+import { closeServer, listen } from './shell/http-listener.ts'
+import { createApi } from './shell/http-app.ts'
+import { openRedis, redisStateStore } from './shell/redis-state-store.ts'
+
+await runService('api', async scope => {
+  const settings = platformSettings()
+  const logger = createLogger('api', { level: settings.logLevel })
+  const redis = openRedis(settings.redisUrl)
+  scope.onClose('redis', () => redis.disconnect())
+  const ports = {
+    store: redisStateStore(redis),
+    metrics: createMetrics('api'),
+    logger,
+    clock: systemClock,
+  }
+  const server = createServer(createApi(ports))
+  await listen(server, settings.host, settings.apiPort)
+  scope.onClose('http', () => closeServer(server))
+  logger.info({ port: settings.apiPort }, 'service.started')
+})

@@ -1,0 +1,83 @@
+// What the edge tells of its work: one count and one duration per delivery, a line per delivery at debug,
+// refusals at info without letting a flood of requests become a flood of lines.
+
+import type { Clock } from '@fleet/runtime'
+import type { Counter, Histogram, Logger, Metrics } from '@fleet/telemetry'
+import { FloodGate } from '../core/flood-gate.ts'
+import type { ProblemCode } from '../core/problem.ts'
+
+export type Outcome = 'accepted' | 'challenge' | 'aborted' | ProblemCode
+
+/** No bodies and no header values: a line must be safe to read for anyone who runs the platform. */
+export interface DeliveryLine {
+  readonly endpointId: string
+  readonly remoteIp: string
+  readonly traceId: string | null
+  readonly deliveryId?: string
+  readonly records?: number
+  readonly bodyBytes?: number
+  readonly reason?: string | null
+  readonly code?: string
+  readonly problem?: string
+}
+
+const linesPerKeyMinute = 10
+const linesPerSecond = 50
+const keysMax = 10_000
+
+const levels: Partial<Record<Outcome, 'debug' | 'info' | 'warn'>> = {
+  accepted: 'debug',
+  challenge: 'info',
+  aborted: 'debug',
+  unavailable: 'warn',
+}
+
+export class EdgeReport {
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #deliveries: Counter
+  readonly #seconds: Histogram
+  readonly #gate = new FloodGate({
+    perKeyMinute: linesPerKeyMinute,
+    perProcessSecond: linesPerSecond,
+    keysMax,
+  })
+
+  constructor(metrics: Metrics, logger: Logger, clock: Clock) {
+    this.#logger = logger
+    this.#clock = clock
+    this.#deliveries = metrics.counter('fleet_ingest_deliveries_total', 'Deliveries, by outcome.')
+    // A series that is there from the start lets an alert tell "none" from "not scraped".
+    this.#deliveries.add(0, { endpoint: 'unknown', outcome: 'accepted' })
+    this.#seconds = metrics.histogram('fleet_ingest_seconds', 'From request to answer.')
+  }
+
+  /** `knownId`: the id of a configured endpoint; anything else would let a sender make up labels. */
+  delivery(
+    outcome: Outcome,
+    knownId: string | undefined,
+    startedMs: number,
+    line: DeliveryLine,
+  ): void {
+    const elapsedMs = this.#clock.elapsedMs()
+    this.#deliveries.add(1, { endpoint: knownId ?? 'unknown', outcome })
+    this.#seconds.observe((elapsedMs - startedMs) / 1000)
+    const level = levels[outcome] ?? 'info'
+    if (!this.#logger.isLevelEnabled(level)) return
+    const durationMs = Math.round((elapsedMs - startedMs) * 1000) / 1000
+    if (level === 'debug') {
+      this.#logger.debug({ outcome, ...line, durationMs }, `delivery.${outcome}`)
+      return
+    }
+    const key = `${outcome} ${line.reason ?? ''} ${line.remoteIp} ${line.endpointId}`
+    const passed = this.#gate.pass(key, { elapsedMs, wallMs: this.#clock.wallMs() })
+    if (passed === null) return
+    const event = outcome === 'challenge' ? 'delivery.challenge' : 'delivery.refused'
+    this.#logger[level]({ outcome, ...line, durationMs, count: passed.count }, event)
+  }
+
+  /** A request that never became one: no endpoint, no duration. */
+  unreadable(outcome: 'malformed_request' | 'request_timeout'): void {
+    this.#deliveries.add(1, { endpoint: 'unknown', outcome })
+  }
+}

@@ -1,0 +1,32 @@
+// The identity under which a delivery is remembered: the first 128 bits of a SHA-256 over
+// everything that makes an event "the same event". Two different events collide with probability
+// 2^-128.
+
+import type { Mode } from '@fleet/contracts'
+
+/** 128 bits as four unsigned 32-bit words, big-endian. */
+export type SeenId = readonly [number, number, number, number]
+
+export const seenIdBytes = 16
+
+export interface Identity {
+  readonly tenantId: string
+  readonly source: string
+  readonly recordKey: string
+  readonly mode: Mode
+  readonly eventId: string
+}
+
+/** Digest of a text's UTF-8 form; at least 16 bytes. SHA-256 in production. */
+export type Digest = (text: string) => Uint8Array
+
+/** JSON keeps the parts apart: no character can move from one into the next. */
+export function seenIdOf(identity: Identity, digest: Digest): SeenId {
+  const { tenantId, source, recordKey, mode, eventId } = identity
+  return readSeenId(digest(JSON.stringify([tenantId, source, recordKey, mode, eventId])), 0)
+}
+
+export function readSeenId(bytes: Uint8Array, offset: number): SeenId {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, seenIdBytes)
+  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
+}

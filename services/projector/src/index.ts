@@ -1,0 +1,5 @@
+// The projector: fleet.state.v1 as a Redis view.
+
+export { openRedis } from './shell/redis-client.ts'
+export { RedisStateView } from './shell/redis-state-view.ts'
+export type { ViewRecord } from './core/view-batch.ts'
