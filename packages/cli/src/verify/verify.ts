@@ -36,7 +36,7 @@ export async function verifyVerb(context: Context, waitMs: number): Promise<Exit
   return report.ok ? exitCodes.ok : exitCodes.failed
 }
 
-export async function verify(
+async function verify(
   context: Pick<Context, 'clock' | 'stopping'>,
   settings: Settings,
   waitMs: number,
