@@ -103,15 +103,17 @@ class KafkaJsAppender implements Appender {
   async #flush(): Promise<void> {
     if (this.#waiting.length === 0 || this.#preparing) return
     this.#preparing = true
+    let byLeader: Map<number, Waiting[]>
     try {
       await this.#refresh()
+      byLeader = this.#takeByLeader()
     } catch (error) {
       this.#failAll('APPEND_FAILED', error)
       return
     } finally {
       this.#preparing = false
     }
-    for (const [nodeId, mine] of this.#takeByLeader()) void this.#send(nodeId, mine)
+    for (const [nodeId, mine] of byLeader) void this.#send(nodeId, mine)
   }
 
   async #refresh(): Promise<void> {
