@@ -2,6 +2,7 @@
 // moves a resource to another partition, away from its state.
 
 const unreserved = /[A-Za-z0-9_.~-]/
+const onlyUnreserved = /^[A-Za-z0-9_.~-]*$/
 const hex = '0123456789ABCDEF'
 
 /**
@@ -9,6 +10,7 @@ const hex = '0123456789ABCDEF'
  * Stricter than encodeURIComponent, which leaves `!'()*` alone.
  */
 export function encodeKeyPart(part: string): string {
+  if (onlyUnreserved.test(part)) return part
   let out = ''
   for (const byte of utf8Bytes(part)) {
     const character = String.fromCharCode(byte)
@@ -72,6 +74,17 @@ function byteAt(data: Uint8Array, index: number): number {
 
 /** UTF-8 without TextEncoder, which the pure rooms do not have; lone surrogates become U+FFFD. */
 export function utf8Bytes(text: string): Uint8Array {
+  // Keys and ids are nearly always ASCII: one byte a character, no growing list.
+  const ascii = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 0x7f) return encodeUtf8(text)
+    ascii[i] = code
+  }
+  return ascii
+}
+
+function encodeUtf8(text: string): Uint8Array {
   const out: number[] = []
   for (const character of text) {
     let code = character.codePointAt(0) ?? 0xfffd
