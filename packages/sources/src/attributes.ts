@@ -27,10 +27,15 @@ export function addAttributes(
  * member by this is left out too; undefined when nothing is left. The value itself is not changed.
  */
 export function withoutPaths(value: Json | undefined, paths: readonly string[]): Json | undefined {
-  return paths.reduce<Json | undefined>(
-    (left, path) => (left === undefined ? undefined : without(left, stepsOf(path), 0)),
-    value,
-  )
+  if (value === undefined || paths.length === 0) return value
+  const removals: Removals = new Map()
+  for (const path of paths) {
+    const steps = stepsOf(path)
+    // `$` is the whole value.
+    if (steps.length === 0) return undefined
+    addRemoval(removals, steps)
+  }
+  return without(value, removals)
 }
 
 interface Step {
@@ -38,47 +43,69 @@ interface Step {
   readonly isPosition: boolean
 }
 
+/** What to remove below a value, by step; `whole` removes what the step leads to. */
+type Removals = Map<string, { isPosition: boolean; whole: boolean; below: Removals }>
+
+/** Paths come from configuration and code, never from a body: there are few, and they repeat. */
+const knownSteps = new Map<string, readonly Step[]>()
+const knownStepsMax = 10_000
+
 function stepsOf(path: string): readonly Step[] {
-  return [...path.matchAll(/\.([^.[]+)|\[(\d+)\]/g)].map(match =>
+  const known = knownSteps.get(path)
+  if (known !== undefined) return known
+  const steps = [...path.matchAll(/\.([^.[]+)|\[(\d+)\]/g)].map(match =>
     match[2] === undefined
       ? { name: match[1] ?? '', isPosition: false }
       : { name: match[2], isPosition: true },
   )
+  if (knownSteps.size < knownStepsMax) knownSteps.set(path, steps)
+  return steps
 }
 
-function without(value: Json, steps: readonly Step[], at: number): Json | undefined {
-  const step = steps[at]
-  if (step === undefined) return undefined
-  if (isJsonObject(value)) return step.isPosition ? value : withoutMember(value, steps, at, step)
-  return Array.isArray(value) && step.isPosition ? withoutElement(value, steps, at, step) : value
+function addRemoval(removals: Removals, steps: readonly Step[]): void {
+  let at = removals
+  for (const [index, { name, isPosition }] of steps.entries()) {
+    const key = isPosition ? `[${Number(name)}]` : name
+    const removal = at.get(key) ?? { isPosition, whole: false, below: new Map() }
+    at.set(key, removal)
+    if (index === steps.length - 1) removal.whole = true
+    at = removal.below
+  }
 }
 
-function withoutMember(
-  value: JsonObject,
-  steps: readonly Step[],
-  at: number,
-  step: Step,
-): Json | undefined {
-  const inner = Object.hasOwn(value, step.name) ? value[step.name] : undefined
-  if (inner === undefined) return value
-  const left = without(inner, steps, at + 1)
-  const entries = Object.entries(value).flatMap<[string, Json]>(([name, item]) =>
-    name !== step.name ? [[name, item]] : left === undefined ? [] : [[name, left]],
-  )
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+function without(value: Json, removals: Removals): Json | undefined {
+  if (isJsonObject(value)) return withoutMembers(value, removals)
+  return Array.isArray(value) ? withoutElements(value, removals) : value
+}
+
+function withoutMembers(value: JsonObject, removals: Removals): Json | undefined {
+  const left: [string, Json][] = []
+  let isChanged = false
+  for (const name of Object.keys(value)) {
+    const item = value[name] as Json
+    const removal = removals.get(name)
+    let rest: Json | undefined = item
+    if (removal !== undefined && !removal.isPosition) {
+      rest = removal.whole ? undefined : without(item, removal.below)
+      isChanged ||= rest !== item
+    }
+    if (rest !== undefined) left.push([name, rest])
+  }
+  if (!isChanged) return value
+  // fromEntries, because a member may be called __proto__.
+  return left.length === 0 ? undefined : Object.fromEntries(left)
 }
 
 /** The others keep their positions, so a removed element becomes null. */
-function withoutElement(
-  value: readonly Json[],
-  steps: readonly Step[],
-  at: number,
-  step: Step,
-): Json | undefined {
-  const position = Number(step.name)
-  const inner = value[position]
-  if (inner === undefined) return value
-  const left = without(inner, steps, at + 1) ?? null
-  const elements = value.map((element, index) => (index === position ? left : element))
+function withoutElements(value: readonly Json[], removals: Removals): Json | undefined {
+  let isChanged = false
+  const elements = value.map((item, index) => {
+    const removal = removals.get(`[${index}]`)
+    if (removal === undefined || !removal.isPosition) return item
+    const rest = (removal.whole ? undefined : without(item, removal.below)) ?? null
+    isChanged ||= removal.whole || rest !== item
+    return rest
+  })
+  if (!isChanged) return value
   return elements.every(element => element === null) ? undefined : elements
 }

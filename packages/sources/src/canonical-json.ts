@@ -7,10 +7,24 @@
  * surrogate keeps its escape, a number beyond the range of a double becomes null.
  */
 export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const entries = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-  return `{${entries.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
+  if (Array.isArray(value)) {
+    let text = '['
+    for (let i = 0; i < value.length; i++) {
+      if (i > 0) text += ','
+      text += canonicalJson(value[i])
+    }
+    return `${text}]`
+  }
+  const members = value as Record<string, unknown>
+  let text = '{'
+  // Without a comparison function, sort() orders by UTF-16 code units, which is what RFC 8785 asks for.
+  // oxlint-disable-next-line typescript/require-array-sort-compare, unicorn/no-array-sort
+  for (const name of Object.keys(members).sort()) {
+    const member = members[name]
+    if (member === undefined) continue
+    if (text.length > 1) text += ','
+    text += `${JSON.stringify(name)}:${canonicalJson(member)}`
+  }
+  return `${text}}`
 }

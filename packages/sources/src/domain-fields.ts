@@ -108,13 +108,14 @@ export interface FieldsReading<D extends Domain> {
 
 export function readDomainFields<D extends Domain>(
   domain: D,
+  eventType: string,
   data: Json | undefined,
 ): FieldsReading<D> {
   const fields: Record<string, unknown> = {}
   const heldNames: string[] = []
   for (const [name, kind] of Object.entries<FieldKind>(fieldKinds[domain])) {
     if (kind === 'money') {
-      fields[name] = readAmount(data, heldNames)
+      fields[name] = readAmount(eventType, data, heldNames)
       continue
     }
     const value = member(data, name) ?? null
@@ -128,9 +129,18 @@ export function readDomainFields<D extends Domain>(
 
 const moneyMembers = ['amount_minor', 'amount', 'currency'] as const
 
-function readAmount(data: Json | undefined, heldNames: string[]): unknown {
+/** Here a negative amount means nothing: it is no money, and the ledger refuses it as BAD_AMOUNT. */
+const neverNegative: ReadonlySet<string> = new Set([
+  'billing.charge_succeeded',
+  'billing.refund_processed',
+  'violation.charged',
+  'incident.claim_resolved',
+])
+
+function readAmount(eventType: string, data: Json | undefined, heldNames: string[]): unknown {
   const reading = readMoney(data)
-  const held = reading.kind === 'money'
+  const held =
+    reading.kind === 'money' && !(reading.money.amount_minor < 0 && neverNegative.has(eventType))
   heldNames.push(...moneyMembers.filter(name => held || member(data, name) === null))
   return held ? reading.money : null
 }

@@ -3,6 +3,7 @@
 
 import { isJsonObject } from './strict-json.ts'
 import type { Json, JsonObject } from './strict-json.ts'
+import { parseTime } from './times.ts'
 
 /** One object of the file, by its place in it, and the list all problems go to. */
 export interface Fields {
@@ -97,13 +98,20 @@ export function readCount(fields: Fields, name: string, max: number): number | n
 
 const zonedTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i
 
-/** An RFC 3339 time as milliseconds, or null. */
+/** An RFC 3339 time or an epoch number, as in bodies, in milliseconds; or null. */
 export function readTimeMs(fields: Fields, name: string): number | null {
   const value = setting(fields, name)
   if (value === null) return null
-  const ms = typeof value === 'string' && zonedTime.test(value) ? Date.parse(value) : Number.NaN
+  const ms = timeMs(value)
   if (!Number.isNaN(ms)) return ms
   const rule = 'an RFC 3339 time with a zone, as "2026-11-21T08:00:00Z", or null'
   report(fields, name, `must be ${rule}, got ${quoted(value)}`)
   return null
+}
+
+/** Also the years that no event may have, as "since ever" and "for ever" are written. */
+function timeMs(value: Json): number {
+  if (typeof value === 'string' && zonedTime.test(value)) return Date.parse(value)
+  const micros = parseTime(value)
+  return micros === null ? Number.NaN : micros / 1000
 }

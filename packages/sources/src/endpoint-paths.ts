@@ -1,6 +1,6 @@
 // Where the envelope stands in a body: the configured paths over the adapter's own.
 
-import { defaultFallbackPaths, defaultPaths } from './endpoint.ts'
+import { defaultFallbackPaths, defaultPaths, fixedSettings } from './endpoint.ts'
 import type { Adapter, EndpointPaths } from './endpoint.ts'
 import type { Fields } from './endpoint-fields.ts'
 import { placeOf, quoted, readObject, report, setting } from './endpoint-fields.ts'
@@ -25,10 +25,7 @@ export function readPaths(
   endpoint: Fields,
   adapter: Adapter,
 ): { paths: EndpointPaths; fallbackPaths: Partial<EndpointPaths> } {
-  const value = setting(endpoint, 'paths')
-  if (adapter === 'smartcar' && value !== null) {
-    report(endpoint, 'paths', 'the shapes of the adapter smartcar are fixed; leave it out')
-  }
+  const value = fixedSettings[adapter].includes('paths') ? null : setting(endpoint, 'paths')
   const fields = readObject(
     value ?? {},
     placeOf(endpoint, 'paths'),

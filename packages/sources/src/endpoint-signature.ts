@@ -1,5 +1,5 @@
-// The signature settings of an endpoint. Only generic endpoints have any: the vendors of the other
-// adapters fixed theirs, and a setting that is silently ignored would be worse than a refusal.
+// The signature settings of an endpoint. Only those of generic endpoints count: the vendors of the other
+// adapters fixed theirs.
 
 import type { Adapter, EndpointSignature } from './endpoint.ts'
 import { fixedSignatures } from './endpoint.ts'
@@ -31,13 +31,8 @@ const headerRule = 'the name of a header'
 const freshnessSecondsMax = 86_400
 
 export function readSignature(endpoint: Fields, adapter: Adapter): EndpointSignature {
+  if (adapter !== 'generic') return fixedSignatures[adapter]
   const value = setting(endpoint, 'signature')
-  if (adapter !== 'generic') {
-    if (value !== null) {
-      report(endpoint, 'signature', `the adapter ${adapter} has a fixed signature; leave it out`)
-    }
-    return fixedSignatures[adapter]
-  }
   const where = placeOf(endpoint, 'signature')
   const fields = readObject(value ?? undefined, where, settings, endpoint.problems)
   if (Object.keys(fields.values).length === 0) return emptySignature

@@ -127,6 +127,14 @@ export const fixedSignatures: Readonly<Record<Exclude<Adapter, 'generic'>, Endpo
   },
 }
 
+/** Settings an adapter does not need, because its vendor fixed them; they count for nothing. */
+export const fixedSettings: Readonly<Record<Adapter, readonly ('signature' | 'paths')[]>> = {
+  generic: [],
+  ump: ['signature'],
+  smartcar: ['signature', 'paths'],
+  'standard-webhooks': ['signature'],
+}
+
 /** The adapter that wrote a raw record's `signature_scheme`, `<adapter>/<algorithm>`. */
 export function adapterOfScheme(scheme: string | null): Adapter {
   const name = scheme?.slice(0, scheme.indexOf('/'))

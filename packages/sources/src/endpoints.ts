@@ -1,7 +1,7 @@
 // Reads endpoints.json: everything that is wrong is reported at once, with its place and what to do, and a
 // file with any problem gives no endpoint at all, so that the edge keeps the last good one.
 
-import { adapters } from './endpoint.ts'
+import { adapters, fixedSettings } from './endpoint.ts'
 import type { Adapter, Endpoint, EndpointSecret } from './endpoint.ts'
 import type { Fields } from './endpoint-fields.ts'
 import {
@@ -18,9 +18,11 @@ import {
 import { readPaths } from './endpoint-paths.ts'
 import { readSignature } from './endpoint-signature.ts'
 import type { Json } from './strict-json.ts'
+import { member } from './strict-json.ts'
 
 export type EndpointsReading =
-  { ok: true; endpoints: Endpoint[] } | { ok: false; problems: string[] }
+  /** `ignored`: settings that are well-formed and count for nothing, with their place and why. */
+  { ok: true; endpoints: Endpoint[]; ignored: string[] } | { ok: false; problems: string[] }
 
 const endpointSettings = [
   'id',
@@ -83,7 +85,19 @@ export function parseEndpoints(
       problems.push(`${place}: "${id}" is a demo endpoint, not for production; remove it`)
     }
   }
-  return problems.length === 0 ? { ok: true, endpoints } : { ok: false, problems }
+  if (problems.length > 0) return { ok: false, problems }
+  return { ok: true, endpoints, ignored: ignoredSettings(list, endpoints) }
+}
+
+function ignoredSettings(list: readonly Json[], endpoints: readonly Endpoint[]): string[] {
+  return endpoints.flatMap(({ id, adapter }, index) => {
+    const given = fixedSettings[adapter].filter(name => !isUnset(member(list[index], name)))
+    return given.map(name => `endpoints[${index}].${name} (${id}): fixed by the adapter ${adapter}`)
+  })
+}
+
+function isUnset(value: Json | undefined): boolean {
+  return value === undefined || value === null
 }
 
 function readEndpoint(value: Json, where: string, problems: string[]): Endpoint {

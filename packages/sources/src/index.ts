@@ -12,6 +12,7 @@ export type {
 } from './endpoint.ts'
 export { parseEndpoints } from './endpoints.ts'
 export type { EndpointsReading } from './endpoints.ts'
+export { codes } from './errors.ts'
 export { keptHeaderNames, keptHeaders } from './headers.ts'
 export type { RequestHeaders } from './headers.ts'
 export { identify } from './identify.ts'

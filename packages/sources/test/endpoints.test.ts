@@ -114,6 +114,17 @@ test('an optional path set to null is not read', () => {
   assert.equal(paths.eventId, '$.event_id')
 })
 
+test('a time may be an epoch number, in seconds or milliseconds, as in bodies', () => {
+  const { secrets, verifyArmedUntilMs } = endpointOf({
+    secrets: [{ id: 'k1', ref: 'env:KEY', not_before: 1790000000, not_after: '1790000001000' }],
+    verify_armed_until: 1790000002500,
+  })
+  assert.deepEqual(
+    [secrets[0]?.notBeforeMs, secrets[0]?.notAfterMs, verifyArmedUntilMs],
+    [1790000000000, 1790000001000, 1790000002500],
+  )
+})
+
 test('times are RFC 3339 with a zone', () => {
   const endpoint = endpointOf({
     secrets: [
@@ -227,16 +238,6 @@ const problemCases: readonly [string, Record<string, unknown>, string][] = [
     'endpoints[0].signature.freshness_seconds: must be a whole number from 1 to 86400 or null',
   ],
   [
-    'a signature for an adapter that fixed it',
-    { adapter: 'smartcar' },
-    'endpoints[0].signature: the adapter smartcar has a fixed signature; leave it out',
-  ],
-  [
-    'paths for Smartcar',
-    { adapter: 'smartcar', signature: null, paths: {} },
-    'endpoints[0].paths: the shapes of the adapter smartcar are fixed; leave it out',
-  ],
-  [
     'a path with a filter',
     { paths: { event_id: '$..id[?(@.x)]' } },
     'endpoints[0].paths.event_id: must be a plain path as "$.a.b[0]"',
@@ -303,7 +304,39 @@ for (const [name, text, problem] of badFiles) {
 
 test('a file may have no endpoints', () => {
   const text = '{"version":1,"endpoints":[]}'
-  assert.deepEqual(parseEndpoints(text, 'production'), { ok: true, endpoints: [] })
+  assert.deepEqual(parseEndpoints(text, 'production'), { ok: true, endpoints: [], ignored: [] })
+})
+
+const needless: readonly [string, string[]][] = [
+  ['ump', ['endpoints[0].signature (levy-demo): fixed by the adapter ump']],
+  [
+    'standard-webhooks',
+    ['endpoints[0].signature (levy-demo): fixed by the adapter standard-webhooks'],
+  ],
+  [
+    'smartcar',
+    [
+      'endpoints[0].signature (levy-demo): fixed by the adapter smartcar',
+      'endpoints[0].paths (levy-demo): fixed by the adapter smartcar',
+    ],
+  ],
+]
+for (const [adapter, ignored] of needless) {
+  test(`${adapter} needs no signature: one that is given counts for nothing and is reported`, () => {
+    const text = JSON.stringify({ version: 1, endpoints: [{ ...full, adapter }] })
+    const reading = parseEndpoints(text, 'development')
+    assert.ok(reading.ok)
+    assert.deepEqual(reading.ignored, ignored)
+    const [endpoint] = reading.endpoints
+    assert.deepEqual(endpoint?.signature, endpointOf({ adapter, signature: null }).signature)
+  })
+}
+
+test('settings that are null are not reported as ignored', () => {
+  const one = { ...full, adapter: 'smartcar', signature: null, paths: null }
+  const reading = parseEndpoints(JSON.stringify({ version: 1, endpoints: [one] }), 'development')
+  assert.ok(reading.ok)
+  assert.deepEqual(reading.ignored, [])
 })
 
 test('a secret in place of a reference is never quoted', () => {

@@ -2,3 +2,4 @@
 
 export { startEdge } from './edge.ts'
 export type { EdgePorts } from './edge.ts'
+export { codes } from './errors.ts'

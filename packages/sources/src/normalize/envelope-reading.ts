@@ -25,23 +25,28 @@ export function readEnvelope(
   const { domain, eventType } = mapEventType(adapter, sourceEventType)
   const dataPath = envelope.paths.data
   const data = dataPath === null ? undefined : readPath(body, dataPath)
-  const { fields, heldNames } = readDomainFields(domain, data)
+  const { fields, heldNames } = readDomainFields(domain, eventType, data)
   const held = heldEnvelopePaths(raw, body, envelope)
   const attributesWithout = (excluded: readonly string[]): ReadonlyMap<string, string> =>
     attributesOf(withoutPaths(body, [...held, ...excluded]), dataPath, heldNames)
 
   const attemptPath = envelope.paths.deliveryAttempt
   const excluded = attemptPath === null ? deliveryPaths : [...deliveryPaths, attemptPath]
+  const attributes = attributesWithout([])
+  // Most bodies have nothing of the delivery besides what the envelope holds: then both are the same.
+  const hasExcluded = excluded.some(
+    path => !held.includes(path) && readPath(body, path) !== undefined,
+  )
   const timePath = occurredAtPath(raw, body, envelope)
   return {
     domain,
     eventType,
     subaccountId: readSubaccount(body, envelope).id,
     fields,
-    attributes: attributesWithout([]),
+    attributes,
     content: {
       fields,
-      attributes: attributesWithout(excluded),
+      attributes: hasExcluded ? attributesWithout(excluded) : attributes,
       hasOwnTime: timePath !== null && !excluded.some(path => isWithin(timePath, path)),
     },
   }

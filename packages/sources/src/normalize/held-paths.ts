@@ -76,7 +76,9 @@ export function heldEnvelopePaths(
 
 /** What any adapter's body may say about tenant and mode. */
 export function heldEverywhere(raw: RawDelivery, body: Json): readonly string[] {
-  const tenant = parseId(readPath(body, '$.tenant_id')) === raw.tenant_id ? ['$.tenant_id'] : []
+  const sent = readPath(body, '$.tenant_id') ?? null
+  // Null says nothing, as everywhere in the envelope.
+  const tenant = sent === null || parseId(sent) === raw.tenant_id ? ['$.tenant_id'] : []
   return [...tenant, ...heldModePaths(body)]
 }
 

@@ -39,7 +39,7 @@ export function readSmartcarEvent(
   const lists = readLists(body, occurredAt)
   const mapped = typeOf(sourceEventType, lists)
   const isVehicle = mapped.domain === 'vehicle'
-  const other = isVehicle ? null : readDomainFields(mapped.domain, data)
+  const other = isVehicle ? null : readDomainFields(mapped.domain, mapped.eventType, data)
   const fields = other === null ? vehicleFields(raw, data, lists) : other.fields
 
   const own =

@@ -62,6 +62,7 @@ test('a retry has the fingerprint of its original', () => {
     [levy, generic, { ...generic, occurred_at: '2026-11-21T09:30:00.000+01:00' }],
     [levy, generic, { ...generic, data: { note: 'x', currency: 'EUR', amount_minor: 1250 } }],
     [levy, generic, { ...generic, tenant_id: 'demo' }],
+    [levy, generic, { ...generic, tenant_id: null }],
     [standardWebhooks, generic, { ...generic, delivery_attempt: 2, attempt: 2 }],
     [ump, umpBody, { ...umpBody, delivery_attempt: 3, delivery_id: 'x' }],
     [smartcar, state, { ...state, meta: { deliveredAt: deliveredAt + 25_000, deliveryId: 'd2' } }],

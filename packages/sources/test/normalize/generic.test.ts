@@ -272,11 +272,34 @@ test('an amount attribute tells a bad amount from none', () => {
       { amount: '1.00', amount_minor: 1, currency: 'EUR' },
       ['data.amount', 'data.amount_minor', 'data.currency'],
     ],
-    [{ amount: '-1.00', currency: 'EUR' }, []],
+    [{ amount: '-1.00', currency: 'EUR' }, ['data.amount', 'data.currency']],
+    [{ amount: '-0.00', currency: 'EUR' }, []],
   ]
   for (const [data, names] of rows) {
     const event = eventOf(levy, { ...envelope, event_type: 'billing.charge_succeeded', data })
     assert.deepEqual(Object.keys(event.attributes).toSorted(), names)
+  }
+})
+
+test('a negative amount is no money where only positive ones mean something', () => {
+  const data = { amount_minor: -500, currency: 'USD' }
+  const original = { 'data.amount_minor': '-500', 'data.currency': '"USD"' }
+  const money = { amount_minor: -500, currency: 'USD' }
+  const rows: readonly [type: string, amount: object | null][] = [
+    ['billing.charge_succeeded', null],
+    ['billing.refund_processed', null],
+    ['violation.charged', null],
+    ['incident.claim_resolved', null],
+    ['claim.resolved', null],
+    ['billing.adjustment_posted', money],
+    ['billing.payment_pre_authorized', money],
+    ['billing.charge_failed', money],
+    ['reservation.updated', money],
+  ]
+  for (const [type, amount] of rows) {
+    const event = eventOf(levy, { ...envelope, event_type: type, data })
+    assert.deepEqual(fieldOf(event, 'amount'), amount, type)
+    assert.deepEqual(event.attributes, amount === null ? original : {}, type)
   }
 })
 
@@ -292,6 +315,7 @@ test('the tenant is the endpoint’s; another one in the body is only an attribu
   assert.equal(other.tenantId, 'demo')
   assert.deepEqual(other.attributes, { tenant_id: '"acme"' })
   assert.deepEqual(eventOf(levy, { ...body, tenant_id: 'demo' }).attributes, {})
+  assert.deepEqual(eventOf(levy, { ...body, tenant_id: null }).attributes, {}, 'null says nothing')
 })
 
 test('TEST and SIMULATED mark a test in any case, in meta or beside it', () => {

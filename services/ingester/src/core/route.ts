@@ -15,8 +15,12 @@ export function routeOf(method: string, target: string): Route {
   return { kind: method === 'POST' ? 'delivery' : 'method_not_allowed', endpointId }
 }
 
+/** What stands before the path where a client writes the whole address (RFC 9112, 3.2.2). */
+const authority = /^https?:\/\/[^/?]+(?=\/)/i
+
 /** Without the query, which is not part of any decision and may hold what must not be recorded. */
 export function pathOf(target: string): string {
-  const end = target.indexOf('?')
-  return end === -1 ? target : target.slice(0, end)
+  const path = target.replace(authority, '')
+  const end = path.indexOf('?')
+  return end === -1 ? path : path.slice(0, end)
 }

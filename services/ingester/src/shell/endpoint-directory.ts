@@ -81,7 +81,10 @@ class WatchedDirectory implements EndpointDirectory {
     this.#endpoints = reading.endpoints
     this.#readSecrets()
     this.state = 'ok'
-    this.#options.logger.info({ endpoints: reading.endpoints.length }, 'endpoints.loaded')
+    const { logger } = this.#options
+    logger.info({ endpoints: reading.endpoints.length }, 'endpoints.loaded')
+    const { ignored } = reading
+    if (ignored.length > 0) logger.warn({ ignored }, 'endpoints.settings_ignored')
   }
 
   #watchSecrets(everyMs: number): void {

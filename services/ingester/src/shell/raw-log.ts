@@ -4,7 +4,7 @@
 import type { Codec } from '@fleet/codec'
 import { topics } from '@fleet/contracts'
 import type { Admin, Appender } from '@fleet/kafka'
-import { FleetError, fateOf, messageOf } from '@fleet/runtime'
+import { FleetError, fateOf, messageOf, withDeadline } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
 
@@ -39,6 +39,8 @@ const written = [topics.raw, topics.security]
 
 /** Between two tries to come up, and two looks at a broker that failed. */
 const retryEveryMs = 1000
+/** A broker that hangs is as gone as one that refuses, and readiness must say so before senders tell. */
+const probeMsMax = 2000
 
 export function openRawLog(options: RawLogOptions): RawLog {
   const log = new ConnectingLog(options)
@@ -132,7 +134,8 @@ class ConnectingLog implements RawLog {
       await clock.sleep(retryEveryMs, this.#closing.signal)
       if (this.#admin === null || this.appender?.healthy === true) continue
       try {
-        await this.#admin.describeCluster()
+        const answer = this.#admin.describeCluster()
+        await withDeadline(clock, probeMsMax, 'an answer of the cluster', answer)
         this.#kafkaState = 'ok'
       } catch (error) {
         this.#kafkaState = messageOf(error)

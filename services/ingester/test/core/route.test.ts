@@ -12,6 +12,10 @@ const cases: [string, string, object][] = [
   ['POST', '/v1/hooks/', { kind: 'elsewhere' }],
   ['POST', '/v1/hooks?a', { kind: 'elsewhere' }],
   ['POST', '//v1/hooks/a', { kind: 'elsewhere' }],
+  ['POST', 'http://edge.example:8080/v1/hooks/a?b', { kind: 'delivery', endpointId: 'a' }],
+  ['GET', 'HTTPS://edge.example/v1/hooks/a', { kind: 'method_not_allowed', endpointId: 'a' }],
+  ['POST', 'http://edge.example', { kind: 'elsewhere' }],
+  ['POST', 'http://edge.example/x?http://y/v1/hooks/a', { kind: 'elsewhere' }],
   ['POST', '*', { kind: 'elsewhere' }],
   ['POST', '', { kind: 'elsewhere' }],
 ]

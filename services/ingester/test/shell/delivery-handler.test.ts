@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { headerNames, partitionOf } from '@fleet/contracts'
+import { headerNames, partitionOf, topics } from '@fleet/contracts'
+import { createMemoryBroker } from '@fleet/kafka'
 import { FleetError, systemClock } from '@fleet/runtime'
 import { provenanceMac, sha256 } from '@fleet/signatures'
+import type { LogBroker } from '../../src/shell/raw-log.ts'
 import {
   challengeAnswer,
   closeEdges,
@@ -186,6 +188,24 @@ test('a log that fails again and again is left alone, but for a probe that close
   edge.log.control.append = () => Promise.resolve({ offset: 0 })
   await eventually(async () => (await ask()) === 200)
   assert.equal(await ask(), 200)
+})
+
+test('after a failed append a cluster that hangs makes the process not ready', async () => {
+  const written = [topics.raw.name, topics.security.name]
+  const memory = createMemoryBroker({ topics: written, partitions })
+  const broker: LogBroker = {
+    openAdmin: async () => ({
+      ...(await memory.openAdmin()),
+      describeCluster: () => new Promise(() => {}),
+    }),
+    openAppender: async () => ({ ...(await memory.openAppender()), healthy: false }),
+  }
+  const edge = await openEdge({ broker })
+  await eventually(async () => (await fetch(`${edge.base}/ready`)).status === 503)
+  const { checks } = (await (await fetch(`${edge.base}/ready`)).json()) as {
+    checks: Record<string, string>
+  }
+  assert.match(checks['kafka'] ?? '', /longer than 2000 ms/)
 })
 
 test('a failed appender makes the process not ready unless the cluster answers', async () => {
