@@ -103,13 +103,13 @@ function javaArguments(folders: Folders, heapMegabytes: number): string[] {
 async function format(folders: Folders, configuration: string): Promise<void> {
   if (existsSync(join(folders.kafka, 'data', 'meta.properties'))) return
   const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId]
-  await run('java', [
-    ...javaArguments(folders, 128),
-    ...tool,
-    '--config',
-    configuration,
-    '--ignore-formatted',
-  ])
+  const args = [...tool, '--config', configuration, '--ignore-formatted']
+  try {
+    await run('java', [...javaArguments(folders, 128), ...args])
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw isMissing ? new Error('Java is missing: install Java 17', { cause: error }) : error
+  }
 }
 
 export function kafka(folders: Folders, port: number, partitions?: number): Component {

@@ -17,7 +17,7 @@ const names = wanted === '' ? known : known.filter(name => name === wanted)
 
 if (names.length === 0) {
   const choice = known.length === 0 ? 'nothing was started yet' : `known: ${known.join(', ')}`
-  process.stderr.write(`no log ${wanted}; ${choice}\n`)
+  process.stderr.write(`no log${wanted === '' ? '' : ` ${wanted}`}: ${choice}\n`)
   process.exitCode = 1
 } else {
   const follow = process.env['FOLLOW'] === '1' ? ['-F'] : []

@@ -100,7 +100,10 @@ export function startDetached(folders: Folders, plan: ProcessPlan): Started {
     child.on('error', () => {}) // reported below: a process that did not start has no pid
     child.unref()
     const started = child.pid === undefined ? null : recordStarted(folders, plan, child.pid)
-    if (started === null) throw new Error(`${plan.name}: cannot start ${plan.command}`)
+    if (started === null)
+      throw new Error(
+        `${plan.name}: cannot start ${plan.command}; is it installed and on the PATH?`,
+      )
     return started
   } finally {
     closeSync(output)

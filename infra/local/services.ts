@@ -35,9 +35,20 @@ export async function notReady(host: string, port: number): Promise<string | nul
       signal: AbortSignal.timeout(2_000),
     })
     const text = await response.text()
-    return response.status === 200 ? null : text.slice(0, 300)
+    return response.status === 200 ? null : reasonsIn(text).slice(0, 300)
   } catch {
     return 'does not answer'
+  }
+}
+
+/** The checks of a /ready answer that are not ok; any other answer as it is. */
+function reasonsIn(text: string): string {
+  try {
+    const { checks } = JSON.parse(text) as { checks: Record<string, unknown> }
+    const failed = Object.entries(checks).filter(([, state]) => state !== 'ok')
+    return failed.map(([check, state]) => `${check}: ${String(state)}`).join('; ')
+  } catch {
+    return text
   }
 }
 

@@ -49,6 +49,8 @@ function duration(seconds: number): string {
 
 interface Row {
   readonly cells: readonly string[]
+  /** What is wrong with a part that runs; below its row, because it may be long. */
+  readonly trouble: string | null
   readonly memoryBytes: number
   readonly well: boolean
 }
@@ -60,14 +62,15 @@ function mebibytes(bytes: number): string {
 async function rowOf(part: Part, started: Started | null, pids: ReadonlySet<number>): Promise<Row> {
   const port = part.port === null ? '' : String(part.port)
   if (started === null) {
-    return { cells: [part.name, 'stopped', '', port], memoryBytes: 0, well: false }
+    const cells = [part.name, 'stopped', '', port]
+    return { cells, trouble: null, memoryBytes: 0, well: false }
   }
   const trouble = await part.trouble()
   const memoryBytes = memoryBytesOf(started.pid, pids)
   const uptime = duration(uptimeSecondsOf(started.startTicks))
-  const state = trouble ?? 'running'
+  const state = trouble === null ? 'running' : 'not ready'
   const cells = [part.name, state, String(started.pid), port, uptime, mebibytes(memoryBytes)]
-  return { cells, memoryBytes, well: trouble === null }
+  return { cells, trouble, memoryBytes, well: trouble === null }
 }
 
 function print(cells: readonly string[]): void {
@@ -84,7 +87,10 @@ await script(async () => {
   const rows = await Promise.all(all.map(({ part, started }) => rowOf(part, started, pids)))
   const memoryBytes = rows.reduce((sum, row) => sum + row.memoryBytes, 0)
   print(['name', 'state', 'pid', 'port', 'uptime', 'memory'])
-  for (const row of rows) print(row.cells)
+  for (const row of rows) {
+    print(row.cells)
+    if (row.trouble !== null) process.stdout.write(`    ${row.trouble}\n`)
+  }
   print(['total', '', '', '', '', mebibytes(memoryBytes)])
   return rows.every(row => row.well)
 })

@@ -54,8 +54,10 @@ Everything runs in the background.
 
 Try next:
   npx fleet send levy-demo --type reservation.created --resource reservation/R-1
-  npx fleet tail fleet.events.reservation.v1 --from earliest --max 5
+  npx fleet tail events.reservation --from earliest --max 5
+  npx fleet verify
   npx fleet doctor
+  make down     ends everything; what was written stays for the next make up
 `
 }
 

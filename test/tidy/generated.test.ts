@@ -10,6 +10,7 @@ import { publicTopics } from '../../infra/docs/asyncapi-document.ts'
 import { errorCodes } from '../../infra/docs/errors-page.ts'
 import { generatedFiles } from '../../infra/docs/generated-files.ts'
 import { currentSchema } from '../../infra/schemas/released.ts'
+import { repositoryFiles } from './source-files.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
@@ -72,6 +73,15 @@ test('the AsyncAPI document gives each public topic the schema that is registere
     const payload = document.components.messages[message?.$ref.split('/').at(-1) ?? '']?.payload
     const schema = JSON.parse(currentSchema(topic.schema ?? 'Alert')) as unknown
     assert.deepEqual(payload?.schema, schema, subjectOf(topic))
+  }
+})
+
+test('every code that is thrown or refused has a row in errors.md', async () => {
+  const listed = new Set((await errorCodes()).map(({ code }) => code))
+  const sources = repositoryFiles(/^(packages|services)\/[^/]+\/src\/.*\.ts$/)
+  for (const path of sources.filter(file => !file.startsWith('packages/cli/'))) {
+    const uses = read(path).matchAll(/(?:new FleetError|refuse)\(\s*'([A-Z][A-Z_]+)'/g)
+    for (const [, code = ''] of uses) assert.ok(listed.has(code), `${path}: ${code}`)
   }
 })
 

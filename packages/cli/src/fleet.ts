@@ -1,5 +1,7 @@
 // The `fleet` command as a function: arguments in, exit code out. It never ends the process itself.
 
+import { createRequire } from 'node:module'
+
 import { Command, CommanderError } from 'commander'
 import { systemClock, systemIds } from '@fleet/runtime'
 import { exitCodes, failureOf } from './exit-code.ts'
@@ -40,9 +42,12 @@ export async function runFleet(
   }
 }
 
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
 function createProgram(terminal: Terminal, run: Run): Command {
   const program = new Command('fleet')
     .description('Operates Fleetstream: sends webhooks, reads topics, checks what runs.')
+    .version(version, '--version', 'print the version')
     .option('--json', 'print one JSON object (tail: one a line) and nothing else')
     .exitOverride()
     .showHelpAfterError('Run the command with --help to see what it takes.')

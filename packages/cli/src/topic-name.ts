@@ -7,6 +7,9 @@ import { UsageError } from './exit-code.ts'
 export function findTopic(name: string): Topic {
   const found = allTopics.find(topic => topic.logical === name || topic.name === name)
   if (found !== undefined) return found
-  const known = allTopics.map(topic => topic.logical).join(', ')
-  throw new UsageError(`there is no topic "${name}". Known: ${known}`)
+  const names = allTopics.map(topic => topic.logical)
+  const meant = names.filter(logical => logical.split('.').includes(name))
+  const hint =
+    meant.length > 0 ? `Did you mean ${meant.join(' or ')}?` : `Known: ${names.join(', ')}`
+  throw new UsageError(`there is no topic "${name}". ${hint}`)
 }

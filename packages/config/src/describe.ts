@@ -19,7 +19,9 @@ export function exampleEnvironment(spec: SettingsSpec): string {
     ([name, setting]) =>
       `# ${choicesText(setting)}${setting.desc ?? ''}\n#${name}=${exampleOf(setting)}\n`,
   )
-  const head = '# Every variable with its default in development. Copy what you change to .env.\n'
+  const head =
+    '# Every variable with its default in development. Copy what you change to .env. docker compose\n' +
+    '# reads that file by itself; for make and npx fleet, load it first: set -a; . ./.env; set +a\n'
   return [head, ...blocks].join('\n')
 }
 

@@ -1,5 +1,6 @@
 // What a process tells about itself: log lines, metrics, trace ids, health.
 
+export { codes } from './errors.ts'
 export { createLogger, silentLogger } from './logger.ts'
 export type { CreateLoggerOptions, Logger } from './logger.ts'
 export { createMetrics } from './metrics.ts'

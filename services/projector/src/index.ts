@@ -3,3 +3,4 @@
 export { openRedis } from './shell/redis-client.ts'
 export { RedisStateView } from './shell/redis-state-view.ts'
 export type { ViewRecord } from './core/view-batch.ts'
+export { codes } from './errors.ts'

@@ -46,8 +46,12 @@ async function localChecks(context: Context, settings: Settings): Promise<Check[
   const nowMs = context.clock.wallMs()
   return [
     nodeCheck(process.versions.node),
-    ...(await guarded('provenance keys', 'make up', () => provenanceCheck(settings, nowMs))),
-    ...(await guarded('endpoints', 'correct the endpoints file', () => endpointChecks(settings))),
+    ...(await guarded('provenance keys', 'DEMO=0 make up', () => provenanceCheck(settings, nowMs))),
+    ...(await guarded(
+      'endpoints',
+      'correct the endpoints file; until then the services keep the last good one',
+      () => endpointChecks(settings),
+    )),
   ]
 }
 
@@ -61,7 +65,11 @@ async function brokerChecks(
     )
     return { checks, isThere: true }
   } catch (error) {
-    const check = unwell('kafka', messageOf(error), 'make up, then make logs SERVICE=kafka')
+    const check = unwell(
+      'kafka',
+      messageOf(error),
+      'DEMO=0 make up; if it stays so, make logs SERVICE=kafka',
+    )
     return { checks: [check], isThere: !(error instanceof UnreachableError) }
   }
 }

@@ -46,7 +46,11 @@ export function groupCheck(
   )
   if (orphans.length === 0) return well(name, detail)
   if (group.members.length === 0) {
-    return unwell(name, `nobody works on it: ${detail}`, 'make up, then make logs')
+    return unwell(
+      name,
+      `nobody works on it: ${detail}`,
+      'DEMO=0 make up; if it stays so, make logs',
+    )
   }
   const missing = `partitions without owner: ${orphans.join(',')}; ${detail}`
   return unwell(name, missing, 'wait for the rebalance to end; if it does not, make restart')

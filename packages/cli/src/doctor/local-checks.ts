@@ -59,7 +59,7 @@ export async function endpointChecks(settings: Settings): Promise<Check[]> {
     }
   }
   if (problems.length > 0) {
-    const remedy = 'make up creates the demo secrets; put others where the reference points'
+    const remedy = 'put each secret where its reference points (make up makes those of the demo)'
     return [unwell('endpoints', listOf(problems), remedy)]
   }
   const active = endpoints.filter(({ enabled }) => enabled).length

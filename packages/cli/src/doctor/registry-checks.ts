@@ -21,7 +21,13 @@ export async function registryChecks({ registryUrl }: Settings): Promise<Check[]
     const detail = `${missing.length} of ${subjects.length} not registered: ${listOf(missing)}`
     return [registry, unwell('schemas', detail, 'fleet schemas register')]
   } catch (error) {
-    return [unwell('registry', messageOf(error), 'make up, then make logs SERVICE=registry')]
+    return [
+      unwell(
+        'registry',
+        messageOf(error),
+        'DEMO=0 make up; if it stays so, make logs SERVICE=registry',
+      ),
+    ]
   }
 }
 

@@ -24,7 +24,7 @@ export async function serviceCheck(service: string, url: string): Promise<Check>
   try {
     response = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(answerMsMax) })
   } catch {
-    const remedy = `make up; if it ends again, make logs SERVICE=${service}`
+    const remedy = `DEMO=0 make up; if it ends again, make logs SERVICE=${service}`
     return unwell(name, `does not answer at ${url}`, remedy)
   }
   const checks = await readChecks(response)

@@ -21,7 +21,9 @@ export async function redisChecks(settings: Settings): Promise<Check[]> {
       return [unwell('redis', detail, 'set maxmemory-policy noeviction')]
     })
   } catch (error) {
-    return [unwell('redis', messageOf(error), 'make up, then make logs SERVICE=redis')]
+    return [
+      unwell('redis', messageOf(error), 'DEMO=0 make up; if it stays so, make logs SERVICE=redis'),
+    ]
   }
 }
 

@@ -54,12 +54,26 @@ function summary(endpoint: Endpoint) {
     source: endpoint.source,
     adapter: endpoint.adapter,
     enabled: endpoint.enabled,
-    secrets: endpoint.secrets.map(({ id, ref }) => ({ id, ref })),
+    secrets: endpoint.secrets.map(({ id, ref, notBeforeMs, notAfterMs }) => ({
+      id,
+      ref,
+      not_before: timeText(notBeforeMs),
+      not_after: timeText(notAfterMs),
+    })),
     limits: { body_bytes: endpoint.limits.bodyBytes, per_second: endpoint.limits.perSecond },
     on_id_conflict: endpoint.onIdConflict,
-    verify_armed_until:
-      verifyArmedUntilMs === null ? null : new Date(verifyArmedUntilMs).toISOString(),
+    verify_armed_until: timeText(verifyArmedUntilMs),
   }
+}
+
+function timeText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+function secretText(secret: ReturnType<typeof summary>['secrets'][number]): string {
+  const { id, ref, not_before: from, not_after: until } = secret
+  const window = [from === null ? '' : `, from ${from}`, until === null ? '' : `, until ${until}`]
+  return `${id} (${ref}${window.join('')})`
 }
 
 function render({ terminal }: Context, endpoints: readonly ReturnType<typeof summary>[]): string {
@@ -71,7 +85,7 @@ function render({ terminal }: Context, endpoints: readonly ReturnType<typeof sum
     endpoint.source,
     endpoint.adapter,
     endpoint.enabled ? green('yes') : red('no'),
-    endpoint.secrets.map(({ id, ref }) => `${id} (${ref})`).join(' '),
+    endpoint.secrets.map(secretText).join(' '),
     endpoint.verify_armed_until ?? '-',
   ])
   return table(terminal, head, rows)

@@ -21,6 +21,7 @@ export interface Environment {
   api_url: string
   partitions: number
   topics: Record<string, string>
+  endpoints_file: string
   provenance_keys_file: string
   dedupe_window_hours: number
   max_skew_seconds: number
@@ -59,6 +60,7 @@ export function describeEnvironment(
     api_url: localUrl(settings, settings.apiPort),
     partitions: settings.partitions,
     topics: Object.fromEntries(allTopics.map(({ logical, name }) => [logical, name])),
+    endpoints_file: settings.endpointsFile,
     provenance_keys_file: settings.provenanceKeysFile,
     dedupe_window_hours: settings.dedupeWindowHours,
     max_skew_seconds: settings.maxSkewSeconds,

@@ -55,7 +55,8 @@ export async function sendVerb(
   for (let sent = 0; sent < repeat && !context.stopping.aborted; sent++) {
     answers.push(await postDelivery(base, hooksPath(endpoint.id), headers, body))
   }
-  return report(context, answers)
+  // Of a file the id is what its bytes say; only a body built here has this one.
+  return report(context, answers, options.file === undefined ? eventId : null)
 }
 
 async function readOrBuildBody(
@@ -100,16 +101,20 @@ function tampered(body: Buffer): Buffer {
   return Buffer.concat([body, Buffer.from(' ')])
 }
 
-function report(context: Context, answers: readonly Answer[]): ExitCode {
+function report(context: Context, answers: readonly Answer[], eventId: string | null): ExitCode {
   const shown = answers.find(answer => !isAccepted(answer)) ?? answers.at(-1)
   if (context.json) {
-    printJson(context, { ...shown, ...(answers.length > 1 ? { deliveries: answers } : {}) })
+    printJson(context, {
+      ...shown,
+      ...(eventId === null ? {} : { event_id: eventId }),
+      ...(answers.length > 1 ? { deliveries: answers } : {}),
+    })
   } else {
     const { green, red } = context.terminal.colors
     for (const answer of answers) {
       const status = (isAccepted(answer) ? green : red)(String(answer.http_status))
       const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
-      context.terminal.write(`${status} ${body}\n`)
+      context.terminal.write(`${status} ${body}${eventId === null ? '' : ` ${eventId}`}\n`)
     }
   }
   return answers.every(isAccepted) ? exitCodes.ok : exitCodes.failed

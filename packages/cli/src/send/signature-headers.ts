@@ -33,7 +33,7 @@ function readSecret(ref: string, { dataDir, mode }: Pick<Settings, 'dataDir' | '
     return resolveSecret(ref, dataDir, mode)
   } catch (error) {
     throw new UsageError(
-      `the secret ${ref} can not be read (${messageOf(error)}). make up creates the demo's secrets`,
+      `the secret ${ref} can not be read (${messageOf(error)}). make up makes those of the demo`,
     )
   }
 }

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import type { AddVerb } from '../verb.ts'
 import { examples } from '../verb.ts'
 import type { SendOptions } from './send.ts'
@@ -14,7 +15,9 @@ export const addSend: AddVerb = (program, run) => {
     .option('--event-id <id>', 'event id (default: a new one)')
     .option('--occurred-at <time>', 'when it happened, written as given (default: now)')
     .option('--data <json>', 'the event’s data, a JSON object')
-    .option('--mode <mode>', 'LIVE or TEST, where the source has it')
+    .addOption(
+      new Option('--mode <mode>', 'where the source has it').choices(['LIVE', 'TEST', 'SIMULATED']),
+    )
     .option('--repeat <n>', 'send the same bytes this many times', '1')
     .option('--tamper', 'change the body after signing')
     .option('--unsigned', 'leave the signature out')

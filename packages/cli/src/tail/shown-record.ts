@@ -1,5 +1,5 @@
-// A record as it is shown: its value decoded where its topic has a schema, bytes as base64, and a
-// value that can't be decoded still there, with the reason.
+// A record as it is shown: its value decoded where its topic has a schema, and a value that can't be
+// decoded still there as base64, with the reason.
 
 import type { Codec } from '@fleet/codec'
 import { headerNames } from '@fleet/contracts'
@@ -24,6 +24,7 @@ export async function decodeRecords(
   codec: Codec,
   topic: Topic,
   records: readonly InRecord[],
+  present: (value: unknown) => unknown = jsonOf,
 ): Promise<ShownRecord[]> {
   const shown: ShownRecord[] = []
   for (const record of records) {
@@ -36,7 +37,7 @@ export async function decodeRecords(
       headers: Object.fromEntries(
         Object.entries(record.headers).map(([name, bytes]) => [name, headerText(name, bytes)]),
       ),
-      ...(await decodeValue(codec, topic, record.value)),
+      ...(await decodeValue(codec, topic, record.value, present)),
     })
   }
   return shown
@@ -46,12 +47,13 @@ async function decodeValue(
   codec: Codec,
   topic: Topic,
   value: Buffer | null,
+  present: (value: unknown) => unknown,
 ): Promise<Pick<ShownRecord, 'value' | 'undecodable'>> {
   if (value === null) return { value: null }
   if (topic.schema === null) return { value: value.toString('base64') }
   try {
     await codec.prepare([value])
-    return { value: jsonOf(codec.decode(topic, value)) }
+    return { value: present(codec.decode(topic, value)) }
   } catch (error) {
     if (error instanceof FleetError && error.code === 'REGISTRY_UNREACHABLE') throw error
     return { value: value.toString('base64'), undecodable: messageOf(error) }

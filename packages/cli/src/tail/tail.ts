@@ -10,8 +10,9 @@ import { readSettings } from '../settings.ts'
 import { findTopic } from '../topic-name.ts'
 import type { Context } from '../verb.ts'
 import { followTopic } from './follow-topic.ts'
-import { decodeRecords } from './shown-record.ts'
+import { readableOf } from './readable.ts'
 import { renderRecord } from './render-record.ts'
+import { decodeRecords, jsonOf } from './shown-record.ts'
 import { parseStart } from './start.ts'
 
 export interface TailOptions {
@@ -40,10 +41,13 @@ export async function tailTopic(
   const settings = readSettings()
   const { registryUrl } = settings
   const registry = httpRegistry(registryUrl)
+  const present = context.json ? jsonOf : (value: unknown) => readableOf(value)
   const codec = await openCodec({ registry, cacheFile: null, clock: context.clock })
   await withKafka(context, settings, kafka =>
     followTopic(context, kafka, plan, async records => {
-      const shown = await withRegistry(registryUrl, () => decodeRecords(codec, topic, records))
+      const shown = await withRegistry(registryUrl, () =>
+        decodeRecords(codec, topic, records, present),
+      )
       for (const record of shown) {
         const line = context.json
           ? `${JSON.stringify(record)}\n`

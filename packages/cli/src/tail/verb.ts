@@ -18,8 +18,13 @@ export const addTail: AddVerb = (program, run) => {
         'fleet tail crm --from earliest --max 5 --json        five records as lines of JSON',
         'fleet tail raw --from 2026-11-21T08:00:00Z --timeout 5',
         'fleet tail state --from earliest --key demo/vehicle/V1 --timeout 0',
-        'fleet tail dead-letters.processor --from earliest    what could not be processed, and why',
-      ) + '\nThe topics are listed by fleet env.\n',
+        'fleet tail dead-letters.processor --from earliest --timeout 0',
+      ) +
+        `
+Follows the topic until Ctrl-C; --timeout 0 ends after what is there now. Records are in order
+within a partition, not between partitions. Times are RFC 3339 and long bodies are cut; --json
+has times in microseconds since 1970 and all bytes, in base64. fleet env lists the topics.
+`,
     )
     .action((topic: string, options: TailOptions) =>
       run(async context => {

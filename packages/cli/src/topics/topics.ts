@@ -71,7 +71,7 @@ function print(context: Context, plan: TopicPlan, whatOfChanges: string): void {
     return
   }
   if (plan.changes.length > 0) {
-    terminal.write(`${plan.changes.length} changes ${whatOfChanges}:\n`)
+    terminal.write(`${plan.changes.length} change(s) ${whatOfChanges}:\n`)
     terminal.write(table(terminal, ['action', 'topic', 'what'], plan.changes.map(changeRow)))
   }
   if (plan.drift.length > 0) {

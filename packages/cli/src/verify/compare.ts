@@ -3,7 +3,7 @@
 import { topics } from '@fleet/contracts'
 
 import type { DeadLetterFact, EventFact, PartitionEvidence } from './evidence.ts'
-import { keyOfEvent, runModel } from './model.ts'
+import { keyOfEvent, runModel, unforeseenCodes } from './model.ts'
 import type { Expectation, ModelSettings } from './model.ts'
 
 export interface Violation {
@@ -30,9 +30,6 @@ export interface PartitionJudgement {
   report: PartitionReport
   violations: Violation[]
 }
-
-/** Codes that say something about outputs or a handler, which the model of decisions can't foresee. */
-const unforeseenCodes = new Set(['TOO_LARGE', 'INTERNAL', 'SCHEMA_UNKNOWN'])
 
 class Judge {
   readonly violations: Violation[] = []

@@ -28,6 +28,13 @@ export interface ModelResult {
   registers: Map<string, Map<string, string>>
 }
 
+/** Codes that say something about outputs or a handler, which the model of decisions can't foresee. */
+export const unforeseenCodes: ReadonlySet<string> = new Set([
+  'TOO_LARGE',
+  'INTERNAL',
+  'SCHEMA_UNKNOWN',
+])
+
 interface Sighting {
   atMs: number
   offset: number
@@ -62,7 +69,13 @@ class Model {
     this.#seen.set(identity, sighting)
   }
 
-  decide(fact: RawFact, partition: number, partitionCount: number): Expectation {
+  /** `failure`: the code under which this record was given up, unforeseen here. */
+  decide(
+    fact: RawFact,
+    partition: number,
+    partitionCount: number,
+    failure: string | undefined,
+  ): Expectation {
     const { delivery, key, appendedAtMs } = fact
     this.#streamTimeMs = Math.max(this.#streamTimeMs, appendedAtMs)
     if (fact.provenance !== 'ok') return { verdict: 'dead_letter', code: fact.provenance }
@@ -87,6 +100,8 @@ class Model {
         ? { verdict: 'duplicate', originalOffset: earlier.offset }
         : { verdict: 'dead_letter', code: 'ID_CONFLICT' }
     }
+    // A record that failed changes nothing: neither its id nor its content is remembered.
+    if (failure !== undefined) return { verdict: 'dead_letter', code: failure }
     const { fingerprint } = event
     this.#seen.set(identity, { atMs: this.#streamTimeMs, offset: fact.offset, fingerprint })
     return { verdict: 'published', event, disposition: this.#compete(event, key, appendedAtMs) }
@@ -154,9 +169,17 @@ export function runModel(evidence: PartitionEvidence, settings: ModelSettings): 
     .filter(({ event }) => event.lineage.raw_offset < evidence.rawStart)
     .toSorted((a, b) => a.event.lineage.raw_offset - b.event.lineage.raw_offset)
   for (const fact of gone) model.remember(fact)
+  const failures = new Map<number, string>()
+  for (const { letter } of evidence.deadLetters) {
+    if (unforeseenCodes.has(letter.error_code)) {
+      failures.set(letter.origin.offset, letter.error_code)
+    }
+  }
   const expected = new Map<number, Expectation>()
+  const { partition, partitionCount } = evidence
   for (const fact of evidence.raw) {
-    expected.set(fact.offset, model.decide(fact, evidence.partition, evidence.partitionCount))
+    const failure = failures.get(fact.offset)
+    expected.set(fact.offset, model.decide(fact, partition, partitionCount, failure))
   }
   return { expected, registers: model.winners() }
 }

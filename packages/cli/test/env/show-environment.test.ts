@@ -32,6 +32,7 @@ test('the object has the fields others rely on', () => {
     'api_url',
     'partitions',
     'topics',
+    'endpoints_file',
     'provenance_keys_file',
     'dedupe_window_hours',
     'max_skew_seconds',

@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { topics } from '@fleet/contracts'
+import type { DeadLetter } from '@fleet/contracts'
+
 import { judgePartition } from '../../src/verify/compare.ts'
 import type { PartitionEvidence } from '../../src/verify/evidence.ts'
 import { healthyEvidence, modelSettings } from './evidence-builder.ts'
@@ -207,4 +210,25 @@ test('originals that retention has deleted from raw still explain their duplicat
     violations.filter(({ rule }) => rule === 'lost' || rule === 'repeated'),
     [],
   )
+})
+
+test('a record given up as too large changes no state, and its id may come again', () => {
+  // What the pipeline leaves when the first delivery failed: the second stands alone.
+  const first = event('x1', 'R8', 20)
+  const healthy = healthyEvidence([event('x1', 'R8', 10)])
+  const evidence = healthyEvidence([first, event('x1', 'R8', 10)])
+  evidence.state = healthy.state
+  evidence.events = healthy.events.map(fact => ({
+    ...fact,
+    event: { ...fact.event, lineage: { ...fact.event.lineage, raw_offset: 1 } },
+  }))
+  const letter = {
+    error_code: 'TOO_LARGE',
+    origin: { topic: topics.raw.name, partition: 0, offset: 0 },
+  } as DeadLetter
+  evidence.deadLetters = [{ topic: topics.deadLetters.processor.name, offset: 0, letter }]
+  const { report, violations } = judgePartition(evidence, modelSettings)
+  assert.deepEqual(violations, [])
+  assert.equal(report.published, 1)
+  assert.equal(report.dead_letters, 1)
 })

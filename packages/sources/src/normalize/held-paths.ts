@@ -64,7 +64,7 @@ export function heldEnvelopePaths(
       body,
       envelope,
       'deliveryAttempt',
-      value => deliveryAttemptOf(value) === raw.delivery_attempt,
+      value => raw.delivery_attempt !== null && deliveryAttemptOf(value) === raw.delivery_attempt,
     ),
     occurredAtPath(raw, body, envelope),
     readSubaccount(body, envelope).path,

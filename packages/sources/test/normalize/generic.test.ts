@@ -309,6 +309,15 @@ test('money where the domain has no amount stays among the attributes', () => {
   assert.deepEqual(event.attributes, { 'data.amount': '"1.00"', 'data.currency': '"EUR"' })
 })
 
+test('a delivery attempt that does not parse is null and its original an attribute', () => {
+  const body = { ...envelope, event_type: 'reservation.created' }
+  for (const attempt of ['second', 99_999_999_999, 1.5]) {
+    const event = eventOf(levy, { ...body, delivery_attempt: attempt })
+    assert.equal(event.deliveryAttempt, null)
+    assert.deepEqual(event.attributes, { delivery_attempt: JSON.stringify(attempt) })
+  }
+})
+
 test('the tenant is the endpoint’s; another one in the body is only an attribute', () => {
   const body = { ...envelope, event_type: 'reservation.created' }
   const other = eventOf(levy, { ...body, tenant_id: 'acme' })
