@@ -80,9 +80,9 @@ function readable(line: string): string {
   return message === undefined ? line.slice(0, 200) : String(JSON.parse(message)).slice(0, 200)
 }
 
-async function startSupervisor(settings: LocalSettings, plans: ServicePlan[]): Promise<void> {
+async function startSupervisor(settings: LocalSettings): Promise<void> {
   const { folders } = settings
-  for (const plan of plans) refuseTakenPort(plan.name, plan.port, plan.portVariable)
+  refuseTakenServicePorts(settings)
   mkdirSync(folders.temporary, { recursive: true })
   startDetached(folders, {
     name: supervisor,
@@ -101,6 +101,16 @@ function supervised(settings: LocalSettings): boolean {
   return started !== null && started.mark === settingsMark()
 }
 
+/** Says so before anything is started, when a foreign process holds the port of a service. */
+export function refuseTakenServicePorts(settings: LocalSettings): void {
+  if (running(settings.folders, supervisor) !== null) return
+  for (const plan of servicePlans(settings)) {
+    // A service may have outlived its supervisor; it is ours, and startServices ends it.
+    if (running(settings.folders, plan.name) !== null) continue
+    refuseTakenPort(plan.name, plan.port, plan.portVariable)
+  }
+}
+
 export async function startServices(
   settings: LocalSettings,
   report: ServiceReport,
@@ -109,7 +119,7 @@ export async function startServices(
   const reused = supervised(settings)
   if (!reused) {
     await stopServices(settings, () => {})
-    await startSupervisor(settings, plans)
+    await startSupervisor(settings)
   }
   const problems = await Promise.all(plans.map(plan => waitReady(settings, plan, report)))
   const found = problems.filter(problem => problem !== null)

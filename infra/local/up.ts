@@ -7,7 +7,7 @@ import { allComponents, bringUp } from './infrastructure.ts'
 import { prepareContracts } from './prepare-contracts.ts'
 import { startProgress } from './progress.ts'
 import { script } from './script.ts'
-import { startServices } from './services.ts'
+import { refuseTakenServicePorts, startServices } from './services.ts'
 import { localPorts, readLocalSettings } from './settings.ts'
 import type { LocalSettings } from './settings.ts'
 
@@ -63,6 +63,7 @@ Try next:
 
 async function up(): Promise<boolean> {
   const settings = readLocalSettings()
+  refuseTakenServicePorts(settings)
   await infrastructure(settings)
   await progress.step('secrets, topics, schemas', () =>
     prepareContracts(settings, text => progress.line(`  ${text}`)),
