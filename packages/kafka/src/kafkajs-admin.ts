@@ -26,6 +26,7 @@ export async function openKafkaJsAdmin(settings: ConnectionSettings): Promise<Ad
 
 class KafkaJsAdminAdapter implements Admin {
   readonly #admin: KafkaJsAdmin
+  #lookUps: Promise<unknown> = Promise.resolve()
 
   constructor(admin: KafkaJsAdmin) {
     this.#admin = admin
@@ -35,7 +36,7 @@ class KafkaJsAdminAdapter implements Admin {
     const existing = new Set(await this.#admin.listTopics())
     const wanted = names.filter(name => existing.has(name))
     if (wanted.length === 0) return names.map(() => null)
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: wanted })
+    const { topics } = await this.#inTurn(() => this.#admin.fetchTopicMetadata({ topics: wanted }))
     const { resources } = await this.#admin.describeConfigs({
       includeSynonyms: false,
       resources: wanted.map(name => ({ type: ConfigResourceTypes.TOPIC, name })),
@@ -79,7 +80,7 @@ class KafkaJsAdminAdapter implements Admin {
   }
 
   async offsets(topic: string): Promise<PartitionOffsets[]> {
-    const list = await this.#admin.fetchTopicOffsets(topic)
+    const list = await this.#inTurn(() => this.#admin.fetchTopicOffsets(topic))
     return list
       .map(({ partition, low, high }) => ({
         partition,
@@ -90,17 +91,22 @@ class KafkaJsAdminAdapter implements Admin {
   }
 
   async offsetsAtTime(topic: string, timestampMs: number): Promise<Position[]> {
-    const list = await this.#admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)
+    const list = await this.#inTurn(() =>
+      this.#admin.fetchTopicOffsetsByTimestamp(topic, timestampMs),
+    )
     return list.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
   }
 
   async committedOffsets(groupId: string, topics: readonly string[]): Promise<Position[]> {
-    const list = await this.#admin.fetchOffsets({ groupId, topics: [...topics] })
-    return list.flatMap(({ topic, partitions }) =>
-      partitions
-        .map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) }))
-        .filter(({ offset }) => offset >= 0),
-    )
+    const positions: Position[] = []
+    // One by one: given several, kafkajs looks their partitions up at once, and may miss some.
+    for (const topic of topics) {
+      const list = await this.#inTurn(() => this.#admin.fetchOffsets({ groupId, topics: [topic] }))
+      for (const { partition, offset } of list.flatMap(({ partitions }) => partitions)) {
+        if (Number(offset) >= 0) positions.push({ topic, partition, offset: Number(offset) })
+      }
+    }
+    return positions
   }
 
   async describeGroup(groupId: string): Promise<GroupDescription> {
@@ -128,6 +134,16 @@ class KafkaJsAdminAdapter implements Admin {
   async describeCluster(): Promise<{ brokers: { id: number; host: string; port: number }[] }> {
     const { brokers } = await this.#admin.describeCluster()
     return { brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })) }
+  }
+
+  /**
+   * kafkajs keeps the metadata of all topics asked for in one place: of two look-ups at once, one may put
+   * back metadata without the other's topic, and the other then fails or finds no partitions.
+   */
+  #inTurn<T>(lookUp: () => Promise<T>): Promise<T> {
+    const answer = this.#lookUps.then(lookUp, lookUp)
+    this.#lookUps = answer
+    return answer
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@
 // arrives meanwhile goes into the next. No client retries: with them a send that spans partitions can
 // resolve without having written (reliability F1). The caller answers 503 and the sender repeats.
 
-import { FleetError, messageOf } from '@fleet/runtime'
+import { FleetError, messageOf, systemClock } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
 
 import { unreachable } from './errors.ts'
 import { createCluster } from './kafkajs.ts'
@@ -24,10 +25,13 @@ const requestTimeoutMsDefault = 5000
 /** Enough for 22–28 records per request at saturation, measured with the peers, and for bursts. */
 const batchRecordsMaxDefault = 500
 const pendingBytesMaxDefault = 64 * 1024 * 1024
+/** Metadata known to be stale is asked for at most this often, however many records fail by it. */
+const refreshEveryMs = 100
 
 export async function openKafkaJsAppender(
   settings: ConnectionSettings,
   options: AppenderOptions = {},
+  clock: Clock = systemClock,
 ): Promise<Appender> {
   const requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault
   const cluster = createCluster({ ...settings, requestTimeoutMs })
@@ -38,10 +42,10 @@ export async function openKafkaJsAppender(
     await cluster.disconnect().catch(() => {})
     throw unreachable(settings.brokers, error)
   }
-  return new KafkaJsAppender(cluster, requestTimeoutMs, options)
+  return new KafkaJsAppender(cluster, { ...options, requestTimeoutMs }, clock)
 }
 
-class KafkaJsAppender implements Appender {
+export class KafkaJsAppender implements Appender {
   readonly #cluster: Cluster
   readonly #requestTimeoutMs: number
   readonly #batchRecordsMax: number
@@ -52,20 +56,23 @@ class KafkaJsAppender implements Appender {
   #busy = new Set<number>()
   #preparing = false
   #metadataStale = false
-  #closed = false
+  #refreshedMs = -Infinity
+  #closing: Promise<void> | null = null
   #idle: (() => void) | null = null
+  readonly #clock: Clock
   readonly #topics = new Set<string>()
   healthy = true
 
-  constructor(cluster: Cluster, requestTimeoutMs: number, options: AppenderOptions) {
+  constructor(cluster: Cluster, options: AppenderOptions, clock: Clock) {
     this.#cluster = cluster
-    this.#requestTimeoutMs = requestTimeoutMs
+    this.#clock = clock
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? requestTimeoutMsDefault
     this.#batchRecordsMax = options.batchRecordsMax ?? batchRecordsMaxDefault
     this.#pendingBytesMax = options.pendingBytesMax ?? pendingBytesMaxDefault
   }
 
   append(record: OutRecord): Promise<{ offset: number }> {
-    if (this.#closed) {
+    if (this.#closing !== null) {
       return Promise.reject(new FleetError('CLOSED', 'fatal', 'The appender is closed'))
     }
     const bytes = recordBytes(record)
@@ -80,8 +87,12 @@ class KafkaJsAppender implements Appender {
     })
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     if (this.#pendingBytes > 0) {
       await new Promise<void>(resolve => {
         this.#idle = resolve
@@ -125,7 +136,9 @@ class KafkaJsAppender implements Appender {
       await this.#cluster.addMultipleTargetTopics([...unknown])
       for (const topic of unknown) this.#topics.add(topic)
     }
-    if (this.#metadataStale) {
+    const isDue = this.#clock.elapsedMs() - this.#refreshedMs >= refreshEveryMs
+    if (this.#metadataStale && isDue) {
+      this.#refreshedMs = this.#clock.elapsedMs()
       await this.#cluster.connect()
       await this.#cluster.refreshMetadata()
       this.#metadataStale = false

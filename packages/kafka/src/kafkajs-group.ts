@@ -4,8 +4,9 @@
 import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
-import { coPartitioned } from './assignment.ts'
-import { createCluster, MemberAssignment, MemberMetadata, protocolErrorType } from './kafkajs.ts'
+import { unreachable } from './errors.ts'
+import { assignedPartitions, assignments, memberMetadata } from './group-protocol.ts'
+import { createCluster, protocolErrorType } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import type { GroupOptions, Membership, Position } from './ports.ts'
 
@@ -14,9 +15,17 @@ const sessionTimeoutMsDefault = 10_000
 const rebalanceTimeoutMsDefault = 30_000
 const retryMsMin = 100
 const retryMsMax = 3000
-/** A join under way when we leave is not waited for longer than this. */
+/** Each step of leaving waits at most this long: a process that stops has ten seconds in all. */
 const leaveWaitMs = 2000
+/** A first join is tried this long before the caller is told; other members joining delay it. */
+const firstJoinMs = 60_000
 
+/** The group is there, its coordinator is not, or not yet: the membership may well be alive. */
+const laterTypes = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+])
 /** Errors after which joining again is pointless: settings, rights. */
 const hopelessTypes = new Set([
   'INVALID_SESSION_TIMEOUT',
@@ -33,21 +42,19 @@ export async function joinKafkaJsGroup(
   options: GroupOptions,
   clock: Clock = systemClock,
 ): Promise<Membership> {
-  const cluster = createCluster(settings)
-  const group = new KafkaJsGroup(cluster, options, clock)
+  const group = new KafkaJsGroup(() => createCluster(settings), options, clock)
   try {
-    await cluster.connect()
-    await cluster.addMultipleTargetTopics([...options.topics])
-    await group.join()
+    await group.start()
   } catch (error) {
-    await cluster.disconnect().catch(() => {})
-    throw error
+    await group.leave()
+    if (error instanceof FleetError && error.fate === 'fatal') throw error
+    throw unreachable(settings.brokers, error)
   }
-  void group.run()
   return group
 }
 
-class KafkaJsGroup implements Membership {
+export class KafkaJsGroup implements Membership {
+  readonly #open: () => Cluster
   readonly #cluster: Cluster
   readonly #options: GroupOptions
   readonly #clock: Clock
@@ -59,8 +66,9 @@ class KafkaJsGroup implements Membership {
   #fail: (error: FleetError) => void = () => {}
   readonly failed: Promise<never>
 
-  constructor(cluster: Cluster, options: GroupOptions, clock: Clock) {
-    this.#cluster = cluster
+  constructor(open: () => Cluster, options: GroupOptions, clock: Clock) {
+    this.#open = open
+    this.#cluster = open()
     this.#options = options
     this.#clock = clock
     this.failed = new Promise((_, reject) => {
@@ -73,59 +81,71 @@ class KafkaJsGroup implements Membership {
     return this.#memberId
   }
 
-  async join(): Promise<void> {
+  /** Joins, then keeps the membership in the background. */
+  async start(): Promise<void> {
+    await this.#cluster.connect()
+    await this.#join(this.#clock.elapsedMs() + firstJoinMs)
+    this.#running = this.#heartbeats().catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#fail(this.#hopeless(error))
+    })
+  }
+
+  #hopeless(error: unknown): FleetError {
+    if (error instanceof FleetError && error.fate === 'fatal') return error
+    const message = `Group ${this.#options.groupId}: ${messageOf(error)}`
+    return new FleetError('MEMBERSHIP_LOST', 'fatal', message, { cause: error })
+  }
+
+  /** Until it succeeds; a group in motion refuses members for all kinds of passing reasons. */
+  async #join(deadlineMs: number): Promise<void> {
+    let waitMs = retryMsMin
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#joinOnce()
+        return
+      } catch (error) {
+        const type = protocolErrorType(error)
+        if (type !== undefined && hopelessTypes.has(type)) throw this.#hopeless(error)
+        if (error instanceof FleetError && error.fate === 'fatal') throw error
+        if (this.#clock.elapsedMs() > deadlineMs) throw error
+        if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
+        await this.#clock.sleep(waitMs, this.#stopping.signal)
+        // Another member came or went while we joined: the group waits for us, not we for it.
+        waitMs = type === 'REBALANCE_IN_PROGRESS' ? retryMsMin : Math.min(waitMs * 2, retryMsMax)
+      }
+    }
+  }
+
+  async #joinOnce(): Promise<void> {
     const { groupId, topics } = this.#options
+    const { signal } = this.#stopping
+    await this.#cluster.connect()
+    await this.#cluster.addMultipleTargetTopics([...topics])
+    await this.#cluster.refreshMetadata()
     const partitionCount = this.#partitionCount()
-    this.#coordinator = await this.#cluster.findGroupCoordinator({ groupId })
-    const joined = await this.#coordinator.joinGroup({
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId })
+    if (signal.aborted) return
+    this.#coordinator = coordinator
+    const joined = await coordinator.joinGroup({
       groupId,
       sessionTimeout: this.#sessionTimeoutMs(),
       rebalanceTimeout: this.#options.rebalanceTimeoutMs ?? rebalanceTimeoutMsDefault,
       memberId: this.#memberId,
-      groupProtocols: [
-        {
-          name: assignerName,
-          metadata: MemberMetadata.encode({
-            version: 0,
-            topics: [...topics],
-            userData: Buffer.alloc(0),
-          }),
-        },
-      ],
+      groupProtocols: [{ name: assignerName, metadata: memberMetadata(topics) }],
     })
     this.#memberId = joined.memberId
     this.#generationId = joined.generationId
+    if (signal.aborted) return
     const leads = joined.leaderId === joined.memberId
-    const synced = await this.#coordinator.syncGroup({
+    const synced = await coordinator.syncGroup({
       groupId,
       generationId: joined.generationId,
       memberId: joined.memberId,
-      groupAssignment: leads ? this.#assign(joined.members, partitionCount) : [],
+      groupAssignment: leads ? assignments(joined.members, topics, partitionCount) : [],
     })
-    const decoded = MemberAssignment.decode(synced.memberAssignment)
-    const partitions = new Set<number>()
-    for (const list of Object.values(decoded?.assignment ?? {})) {
-      for (const partition of list) partitions.add(partition)
-    }
-    this.#options.onAssigned([...partitions].toSorted((a, b) => a - b))
-  }
-
-  #assign(
-    members: readonly { memberId: string }[],
-    partitionCount: number,
-  ): { memberId: string; memberAssignment: Buffer }[] {
-    const assignment = coPartitioned(
-      members.map(({ memberId }) => memberId),
-      partitionCount,
-    )
-    return [...assignment].map(([memberId, partitions]) => ({
-      memberId,
-      memberAssignment: MemberAssignment.encode({
-        version: 0,
-        assignment: Object.fromEntries(this.#options.topics.map(topic => [topic, partitions])),
-        userData: Buffer.alloc(0),
-      }),
-    }))
+    // Who has asked to leave must not begin work again.
+    if (signal.aborted) return
+    this.#options.onAssigned(assignedPartitions(synced.memberAssignment))
   }
 
   #partitionCount(): number {
@@ -150,19 +170,6 @@ class KafkaJsGroup implements Membership {
   }
 
   /** Heartbeats until left; rejoins when the group rebalances. */
-  run(): Promise<void> {
-    this.#running = this.#heartbeats().catch((error: unknown) => {
-      if (this.#stopping.signal.aborted) return
-      const message = `Group ${this.#options.groupId}: ${messageOf(error)}`
-      this.#fail(
-        error instanceof FleetError && error.fate === 'fatal'
-          ? error
-          : new FleetError('MEMBERSHIP_LOST', 'fatal', message, { cause: error }),
-      )
-    })
-    return this.#running
-  }
-
   async #heartbeats(): Promise<void> {
     const { signal } = this.#stopping
     const intervalMs = Math.min(3000, this.#sessionTimeoutMs() / 4)
@@ -177,13 +184,11 @@ class KafkaJsGroup implements Membership {
         const type = protocolErrorType(error)
         if (type !== undefined && hopelessTypes.has(type)) throw error
         if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.#memberId = ''
+        if (type === undefined || laterTypes.has(type)) this.#coordinator = null
         const silentMs = this.#clock.elapsedMs() - answeredMs
-        const expired = silentMs > this.#sessionTimeoutMs()
-        if (type === undefined || type === 'NOT_COORDINATOR_FOR_GROUP') this.#coordinator = null
-        const keepTrying = this.#coordinator === null && !expired
-        if (keepTrying || type === 'GROUP_COORDINATOR_NOT_AVAILABLE') continue
+        if (this.#coordinator === null && silentMs <= this.#sessionTimeoutMs()) continue
         await this.#options.onRevoked()
-        await this.#rejoin()
+        await this.#join(Infinity)
         answeredMs = this.#clock.elapsedMs()
       }
     }
@@ -201,25 +206,6 @@ class KafkaJsGroup implements Membership {
       groupGenerationId: this.#generationId,
       memberId: this.#memberId,
     })
-  }
-
-  async #rejoin(): Promise<void> {
-    let waitMs = retryMsMin
-    while (!this.#stopping.signal.aborted) {
-      try {
-        await this.#cluster.connect()
-        await this.#cluster.refreshMetadata()
-        await this.join()
-        return
-      } catch (error) {
-        const type = protocolErrorType(error)
-        if (type !== undefined && hopelessTypes.has(type)) throw error
-        if (error instanceof FleetError && error.fate === 'fatal') throw error
-        if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
-        await this.#clock.sleep(waitMs, this.#stopping.signal)
-        waitMs = Math.min(waitMs * 2, retryMsMax)
-      }
-    }
   }
 
   async commitOffsets(positions: readonly Position[]): Promise<void> {
@@ -244,15 +230,50 @@ class KafkaJsGroup implements Membership {
     }
   }
 
+  /** Bounded in time, whatever the broker does; what it never heard, the session timeout tells it. */
   async leave(): Promise<void> {
     this.#stopping.abort()
-    await Promise.race([this.#running, this.#clock.sleep(leaveWaitMs)])
-    try {
-      const request = { groupId: this.#options.groupId, memberId: this.#memberId }
-      if (this.#memberId !== '') await this.#coordinator?.leaveGroup(request)
-    } catch {
-      // The session timeout removes us.
+    const isIdle = await this.#within(this.#running)
+    const coordinator = this.#coordinator
+    if (this.#memberId !== '') {
+      // Behind a join that waits for others, our own connection takes no request.
+      const leaving =
+        isIdle && coordinator !== null ? this.#leaveBy(coordinator) : this.#leaveByAnother()
+      await this.#within(leaving)
     }
-    await this.#cluster.disconnect()
+    // A connection being made while we disconnect would outlive us.
+    const closing = this.#running.then(() => this.#cluster.disconnect())
+    if (!isIdle) await this.#within(this.#cluster.disconnect())
+    await this.#within(closing)
+  }
+
+  async #leaveBy(coordinator: BrokerNode): Promise<void> {
+    await coordinator.leaveGroup({ groupId: this.#options.groupId, memberId: this.#memberId })
+  }
+
+  async #leaveByAnother(): Promise<void> {
+    const cluster = this.#open()
+    try {
+      await cluster.connect()
+      await cluster.refreshMetadata()
+      await this.#leaveBy(await cluster.findGroupCoordinator({ groupId: this.#options.groupId }))
+    } finally {
+      await cluster.disconnect()
+    }
+  }
+
+  /** Whether it ended in time; failures count as an end. */
+  async #within(work: Promise<unknown>): Promise<boolean> {
+    const cancel = new AbortController()
+    const ended = work.then(
+      () => true,
+      () => true,
+    )
+    const late = this.#clock.sleep(leaveWaitMs, cancel.signal).then(() => false)
+    try {
+      return await Promise.race([ended, late])
+    } finally {
+      cancel.abort()
+    }
   }
 }

@@ -6,10 +6,12 @@ import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 import { committedRecords } from './committed-records.ts'
+import { fetchPlan, isCrowded } from './fetch-plan.ts'
+import type { FetchTarget } from './fetch-plan.ts'
 import { decodeFetchResponse } from './fetch-response.ts'
 import type { FetchedPartition } from './fetch-response.ts'
-import { createCluster, fetchBytes, protocolErrorName } from './kafkajs.ts'
-import type { Cluster, ConnectionSettings } from './kafkajs.ts'
+import { createCluster, fetchBytes, protocolErrorType } from './kafkajs.ts'
+import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import type { Position, Reader, ReaderOptions, RecordStream } from './ports.ts'
 import { tpName } from './produce.ts'
 import { decodeBatches } from './record-batch.ts'
@@ -24,6 +26,8 @@ const fetchBytesMax = 8 * 1024 * 1024
 const crowdedWaitMs = 5
 const retryMsMin = 50
 const retryMsMax = 2000
+/** How often a partition without leader is looked up. */
+const leaderSearchMs = 200
 
 const offsetOutOfRangeCode = 1
 
@@ -35,12 +39,7 @@ export function openKafkaJsReader(
   return new KafkaJsReader(createCluster(settings), options, clock)
 }
 
-interface Target {
-  stream: StreamBuffer
-  buffer: PartitionBuffer
-}
-
-class KafkaJsReader implements Reader {
+export class KafkaJsReader implements Reader {
   readonly #cluster: Cluster
   readonly #clock: Clock
   readonly #maxWaitMs: number
@@ -48,10 +47,19 @@ class KafkaJsReader implements Reader {
   readonly #streams = new Set<StreamBuffer>()
   readonly #fetching = new Set<number>()
   readonly #topics = new Set<string>()
+  /** Partitions whose broker refused them: left out until the next look at who leads what. */
+  readonly #ailing = new Set<PartitionBuffer>()
+  readonly #closing = new AbortController()
+  /** Everything under way; close() waits for it, since a late connection would outlive it. */
+  readonly #working = new Set<Promise<void>>()
   #connected = false
+  #broken = false
   #assigning = false
+  /** Somebody asked for fetches while they were being assigned. */
+  #again = false
+  #searching = false
+  #turn = 0
   #retryMs = retryMsMin
-  #closed = false
   #fail: (error: FleetError) => void = () => {}
   readonly failed: Promise<never>
 
@@ -66,53 +74,64 @@ class KafkaJsReader implements Reader {
     this.failed.catch(() => {})
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
   open(positions: readonly Position[]): RecordStream {
     const stream: StreamBuffer = new StreamBuffer(positions, this.#clock, {
       onRoom: () => this.#pump(),
       onClose: () => this.#streams.delete(stream),
     })
-    this.#streams.add(stream)
+    if (this.#closed) stream.close()
+    else this.#streams.add(stream)
     this.#pump()
     return stream
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     for (const stream of this.#streams) stream.close()
     await this.#cluster.disconnect()
+    await Promise.all(this.#working)
+    await this.#cluster.disconnect()
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#working.delete(tracked))
+    this.#working.add(tracked)
   }
 
   /** Starts a fetch for every leader that has none under way. */
   #pump(): void {
-    if (this.#closed || this.#assigning || this.#streams.size === 0) return
+    if (this.#closed || this.#broken || this.#streams.size === 0) return
+    if (this.#assigning) {
+      this.#again = true
+      return
+    }
     this.#assigning = true
-    void this.#assign()
-      .then(byLeader => {
-        this.#assigning = false
-        for (const [nodeId, targets] of byLeader) void this.#fetch(nodeId, targets)
-      })
-      .catch(async (error: unknown) => {
-        await this.#pause(error)
-        this.#assigning = false
-        this.#pump()
-      })
+    this.#track(this.#assign())
   }
 
-  async #assign(): Promise<Map<number, Target[]>> {
-    await this.#learn()
-    const byLeader = new Map<number, Target[]>()
-    for (const stream of this.#streams) {
-      for (const buffer of stream.partitions) {
-        if (!stream.hasRoom(buffer) || buffer.failure !== null) continue
-        const leader = this.#leaderOf(buffer)
-        if (this.#fetching.has(leader)) continue
-        if (buffer.fetchOffset < 0) await this.#findStart(buffer, leader)
-        const targets = byLeader.get(leader)
-        if (targets === undefined) byLeader.set(leader, [{ stream, buffer }])
-        else targets.push({ stream, buffer })
+  async #assign(): Promise<void> {
+    try {
+      do {
+        this.#again = false
+        await this.#learn()
+      } while (this.#again && !this.#closed)
+      if (this.#closed) return
+      const plan = fetchPlan(this.#streams, this.#turn++, buffer => this.#leaderOf(buffer))
+      if (plan.incomplete) this.#search()
+      for (const [nodeId, targets] of plan.byLeader) {
+        if (!this.#fetching.has(nodeId)) this.#track(this.#fetch(nodeId, targets))
       }
+    } catch (error) {
+      this.#again = true
+      await this.#pause(error)
+    } finally {
+      this.#assigning = false
+      if (this.#again) this.#pump()
     }
-    return byLeader
   }
 
   async #learn(): Promise<void> {
@@ -132,18 +151,72 @@ class KafkaJsReader implements Reader {
     await this.#cluster.refreshMetadataIfNecessary()
   }
 
-  #leaderOf(buffer: PartitionBuffer): number {
+  #leaderOf(buffer: PartitionBuffer): number | null {
+    if (this.#ailing.has(buffer)) return null
+    const { topic, partition } = buffer
     const metadata = this.#cluster
-      .findTopicPartitionMetadata(buffer.topic)
-      .find(({ partitionId }) => partitionId === buffer.partition)
-    if (metadata === undefined || metadata.leader < 0) {
-      throw new FleetError('KAFKA_UNREACHABLE', 'transient', `${tpName(buffer)} has no leader`)
-    }
-    return metadata.leader
+      .findTopicPartitionMetadata(topic)
+      .find(({ partitionId }) => partitionId === partition)
+    return metadata === undefined || metadata.leader < 0 ? null : metadata.leader
   }
 
-  async #findStart(buffer: PartitionBuffer, leader: number): Promise<void> {
-    const node = await this.#cluster.findBroker({ nodeId: leader })
+  /** Looks for missing leaders beside the fetches of partitions that have one. */
+  #search(): void {
+    if (this.#searching) return
+    this.#searching = true
+    const search = async (): Promise<void> => {
+      await this.#clock.sleep(leaderSearchMs, this.#closing.signal)
+      if (!this.#closed) await this.#cluster.refreshMetadata().catch(() => {})
+      this.#ailing.clear()
+      this.#searching = false
+      this.#pump()
+    }
+    this.#track(search())
+  }
+
+  async #fetch(nodeId: number, targets: readonly FetchTarget[]): Promise<void> {
+    this.#fetching.add(nodeId)
+    try {
+      const node = await this.#cluster.findBroker({ nodeId })
+      const ready: FetchTarget[] = []
+      for (const target of targets) {
+        if (await this.#hasStart(target.buffer, node)) ready.push(target)
+      }
+      if (ready.length === 0) return
+      const bytes = await fetchBytes(
+        node,
+        ready.map(({ buffer: { topic, partition, fetchOffset } }) => ({
+          topic,
+          partition,
+          offset: fetchOffset,
+          bytesMax: this.#partitionBytesMax,
+        })),
+        isCrowded(this.#streams) ? crowdedWaitMs : this.#maxWaitMs,
+        fetchBytesMax,
+      )
+      this.#apply(bytes, ready)
+      this.#retryMs = retryMsMin
+    } catch (error) {
+      await this.#pause(error)
+    } finally {
+      this.#fetching.delete(nodeId)
+      this.#pump()
+    }
+  }
+
+  async #hasStart(buffer: PartitionBuffer, node: BrokerNode): Promise<boolean> {
+    if (buffer.fetchOffset >= 0) return true
+    try {
+      await this.#findStart(buffer, node)
+      return true
+    } catch (error) {
+      if (protocolErrorType(error) === undefined) throw error
+      this.#ailing.add(buffer)
+      return false
+    }
+  }
+
+  async #findStart(buffer: PartitionBuffer, node: BrokerNode): Promise<void> {
     const { topic, partition } = buffer
     const answer = await node.listOffsets({
       replicaId: -1,
@@ -156,61 +229,18 @@ class KafkaJsReader implements Reader {
     buffer.takenOffset = offset
   }
 
-  async #fetch(nodeId: number, targets: readonly Target[]): Promise<void> {
-    this.#fetching.add(nodeId)
-    try {
-      const node = await this.#cluster.findBroker({ nodeId })
-      const bytes = await fetchBytes(
-        node,
-        targets.map(({ buffer: { topic, partition, fetchOffset } }) => ({
-          topic,
-          partition,
-          offset: fetchOffset,
-          bytesMax: this.#partitionBytesMax,
-        })),
-        this.#crowded() ? crowdedWaitMs : this.#maxWaitMs,
-        fetchBytesMax,
-      )
-      this.#apply(bytes, targets)
-      this.#retryMs = retryMsMin
-    } catch (error) {
-      if (this.#closed) return
-      if (error instanceof FleetError && error.fate === 'fatal') return this.#fail(error)
-      await this.#pause(error)
-    } finally {
-      this.#fetching.delete(nodeId)
-    }
-    this.#pump()
-  }
-
-  #crowded(): boolean {
-    for (const stream of this.#streams) {
-      for (const buffer of stream.partitions) if (!stream.hasRoom(buffer)) return true
-    }
-    return false
-  }
-
-  #apply(bytes: Buffer, targets: readonly Target[]): void {
-    const byName = new Map<string, Target[]>()
-    for (const target of targets) {
-      const name = tpName(target.buffer)
-      const known = byName.get(name)
-      if (known === undefined) byName.set(name, [target])
-      else known.push(target)
-    }
-    let stale: string | null = null
+  #apply(bytes: Buffer, targets: readonly FetchTarget[]): void {
+    const byName = new Map(targets.map(target => [tpName(target.buffer), target]))
     for (const fetched of decodeFetchResponse(bytes)) {
-      for (const target of byName.get(tpName(fetched)) ?? []) {
-        if (fetched.errorCode === 0) this.#accept(fetched, target)
-        else if (fetched.errorCode === offsetOutOfRangeCode) {
-          target.stream.fail(target.buffer, outOfRange(target.buffer, fetched.logStartOffset))
-        } else stale = `${tpName(fetched)}: ${protocolErrorName(fetched.errorCode)}`
-      }
+      const target = byName.get(tpName(fetched))
+      if (target === undefined) continue
+      if (fetched.errorCode === 0) this.#accept(fetched, target)
+      else if (fetched.errorCode === offsetOutOfRangeCode) outOfLog(fetched, target)
+      else this.#ailing.add(target.buffer)
     }
-    if (stale !== null) throw new Error(stale)
   }
 
-  #accept(fetched: FetchedPartition, { stream, buffer }: Target): void {
+  #accept(fetched: FetchedPartition, { stream, buffer }: FetchTarget): void {
     buffer.lastStable = fetched.lastStableOffset
     if (fetched.records.length === 0) return
     const batches = decodeBatches(fetched.records, fetched.topic, fetched.partition)
@@ -218,15 +248,22 @@ class KafkaJsReader implements Reader {
     stream.push(buffer, slice.records, slice.nextOffset, fetched.records.length)
   }
 
+  #break(error: FleetError): void {
+    this.#broken = true
+    this.#fail(error)
+  }
+
   /** After an error: wait a little, then look again at who leads what. */
   async #pause(error: unknown): Promise<void> {
     if (this.#closed) return
+    if (error instanceof FleetError && error.fate === 'fatal') return this.#break(error)
     if (error instanceof TypeError || error instanceof RangeError) {
       const message = `Reading failed for a reason that will not pass: ${messageOf(error)}`
-      return this.#fail(new FleetError('READER_BROKEN', 'fatal', message, { cause: error }))
+      return this.#break(new FleetError('READER_BROKEN', 'fatal', message, { cause: error }))
     }
-    await this.#clock.sleep(this.#retryMs)
+    await this.#clock.sleep(this.#retryMs, this.#closing.signal)
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
+    if (this.#closed) return
     try {
       await this.#cluster.connect()
       await this.#cluster.refreshMetadata()
@@ -234,4 +271,13 @@ class KafkaJsReader implements Reader {
       // Still away: the next attempt waits longer.
     }
   }
+}
+
+/**
+ * A stream that begins with the start of the log has missed nothing when retention moves that start
+ * before its first fetch: it looks again. Any other position outside the log is lost records.
+ */
+function outOfLog(fetched: FetchedPartition, { stream, buffer }: FetchTarget): void {
+  if (buffer.fromStart && buffer.lastStable < 0) buffer.fetchOffset = -1
+  else stream.fail(buffer, outOfRange(buffer, fetched.logStartOffset))
 }

@@ -145,7 +145,9 @@ class KafkaJsWriter implements TransactionalWriter {
       const metadata = this.#cluster
         .findTopicPartitionMetadata(batch.topic)
         .find(({ partitionId }) => partitionId === batch.partition)
-      if (metadata === undefined) throw new Error(`no leader known for ${tpName(batch)}`)
+      if (metadata === undefined || metadata.leader < 0) {
+        throw new Error(`no leader known for ${tpName(batch)}`)
+      }
       const mine = byLeader.get(metadata.leader)
       if (mine === undefined) byLeader.set(metadata.leader, [batch])
       else mine.push(batch)

@@ -11,6 +11,9 @@ import type { ConnectionOptions } from 'node:tls'
 import kafkajs from 'kafkajs'
 import type { Admin as KafkaJsAdmin, SASLOptions } from 'kafkajs'
 
+import { askMetadataLeniently } from './lenient-metadata.ts'
+import type { BrokerMaker, MetadataAnswer, MetadataRequest } from './lenient-metadata.ts'
+
 // Named imports of this CommonJS package depend on what the loader can guess; its default does not.
 const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
@@ -143,9 +146,20 @@ function socketFactory({ host, port, ssl, onConnect }: SocketArguments): Socket 
   return socket
 }
 
-const ClusterClass = require('kafkajs/src/cluster') as new (options: unknown) => Cluster
+const ClusterClass = require('kafkajs/src/cluster') as new (
+  options: unknown,
+) => Cluster & BrokerMaker
 const { createLogger } = require('kafkajs/src/loggers') as {
   createLogger: (options: unknown) => { namespace(name: string): unknown }
+}
+
+const metadataRequestV6 =
+  require('kafkajs/src/protocol/requests/metadata/v6/request') as (options: {
+    topics: readonly string[]
+    allowAutoTopicCreation: boolean
+  }) => MetadataRequest
+const metadataResponseV6 = require('kafkajs/src/protocol/requests/metadata/v6/response') as {
+  decode: (bytes: Buffer) => Promise<MetadataAnswer>
 }
 
 const silent = (): (() => void) => () => {}
@@ -155,7 +169,7 @@ const retry = { initialRetryTime: 50, retries: 4, maxRetryTime: 1000 }
 
 /** A cluster connection of its own: clients never share one (reliability pitfall P7). */
 export function createCluster(settings: ConnectionSettings): Cluster {
-  return new ClusterClass({
+  const cluster = new ClusterClass({
     logger: createLogger({ level: logLevel.NOTHING, logCreator: silent }),
     socketFactory,
     brokers: [...settings.brokers],
@@ -171,6 +185,8 @@ export function createCluster(settings: ConnectionSettings): Cluster {
     maxInFlightRequests: null,
     isolationLevel: 1,
   })
+  askMetadataLeniently(cluster, metadataRequestV6, metadataResponseV6.decode, protocolErrorOf)
+  return cluster
 }
 
 export function createAdmin(settings: ConnectionSettings): KafkaJsAdmin {
@@ -241,10 +257,8 @@ export function protocolErrorType(error: unknown): string | undefined {
   return typeof error.type === 'string' ? error.type : undefined
 }
 
+const protocolErrorOf = (code: number): Error => protocolErrors.createErrorFromCode(code)
+
 const protocolErrors = require('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error & { type: string }
-}
-
-export function protocolErrorName(code: number): string {
-  return protocolErrors.createErrorFromCode(code).type
 }

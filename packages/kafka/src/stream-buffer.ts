@@ -17,6 +17,8 @@ export interface PartitionBuffer extends TopicPartition {
   /** Where the task goes on. */
   takenOffset: number
   lastStable: number
+  /** Opened at the start of the log, wherever that is. */
+  fromStart: boolean
   records: InRecord[]
   /** Index of the first record not yet taken; the array is cut when it is used up. */
   head: number
@@ -46,6 +48,7 @@ export class StreamBuffer implements RecordStream {
       fetchOffset: offset,
       takenOffset: offset,
       lastStable: -1,
+      fromStart: offset < 0,
       records: [],
       head: 0,
       bytes: 0,
@@ -88,7 +91,9 @@ export class StreamBuffer implements RecordStream {
   }
 
   async take(max: number, waitMs: number): Promise<Chunk> {
-    if (!this.#moved && !this.#woken && !this.closed) {
+    // Not at once: a caller that takes in a loop would leave the event loop no turn.
+    if (this.closed) await this.#clock.sleep(0)
+    else if (!this.#moved && !this.#woken) {
       await new Promise<void>(resolve => {
         const cancel = this.#clock.after(Math.max(0, waitMs), resolve)
         this.#wake = () => {

@@ -251,6 +251,22 @@ export function conformance(name: string, open: () => Promise<Harness>): void {
     await reader.close()
   })
 
+  test(`${name}: offsets of several topics may be asked for at once`, async () => {
+    const { broker } = await open()
+    const topics = await Promise.all(['a', 'b', 'c', 'd'].map(label => withTopic(broker, label)))
+    const admin = await broker.openAdmin()
+    // What a group has committed is looked up in the same metadata.
+    const [answers] = await Promise.all([
+      Promise.all(topics.map(topic => admin.offsets(topic))),
+      ...topics.map(topic => admin.committedOffsets(`nobody.${topic}`, topics)),
+    ])
+    assert.deepEqual(
+      answers.map(offsets => offsets.map(({ partition }) => partition)),
+      topics.map(() => [0, 1, 2]),
+    )
+    await admin.close()
+  })
+
   test(`${name}: a transaction larger than a record batch stays one transaction`, async () => {
     const { broker } = await open()
     const topic = await withTopic(broker, 'large')

@@ -5,6 +5,7 @@ import { topics } from '@fleet/contracts'
 import type { StageName, Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
 import { deadLetterOf } from '@fleet/dlq'
+import type { Failure } from '@fleet/dlq'
 import { recordBytes } from '@fleet/kafka'
 import type { InRecord, OutRecord } from '@fleet/kafka'
 import { fateOf, FleetError, messageOf } from '@fleet/runtime'
@@ -73,30 +74,66 @@ export function encodeEmits(
   return { ok: true, records, bytes }
 }
 
-/** Trace context for the outputs of a record: a child span of the record's own, if it has one. */
-export function traceparentFor(record: InRecord): string | undefined {
-  const parent = record.headers['traceparent']
-  return parent === undefined ? undefined : childTraceparent(parent.toString('latin1'))
+/** Trace context for the outputs of a record: a child of the record's own, else a new trace. */
+export function traceparentFor(record: InRecord): string {
+  return childTraceparent(record.headers['traceparent']?.toString('latin1'))
 }
 
-/** The dead letter of a record, on the partition of its origin. */
+/**
+ * The dead letter of a record, on the partition of its origin. Total: what does not fit (a letter holds
+ * the origin's bytes and, once more, the body in them) or cannot be encoded is left out, the least
+ * needed first, since a letter that can't be written would block the partition for ever. The origin's
+ * coordinates always stay.
+ */
 export function encodeDeadLetter(
   encoder: Encoder,
   record: InRecord,
   refusal: Refusal & { causes?: readonly string[] },
   nowMicros: number,
 ): OutRecord {
-  const topic = topics.deadLetters[encoder.stage]
-  const traceparent = traceparentFor(record)
-  const traceId = traceparent === undefined ? null : (traceIdOf(traceparent) ?? null)
   const { code, message, causes, facts } = refusal
-  const failure = { code, message, ...(causes === undefined ? {} : { causes }), ...facts }
-  const value = deadLetterOf(encoder.stage, record, failure, nowMicros, traceId, encoder.sha256Hex)
+  const bare = { code, message, ...(causes === undefined ? {} : { causes }) }
+  const left = `${message} (left out of this letter: `
+  const attempts: [InRecord, Failure][] = [
+    [record, { ...bare, ...facts }],
+    [record, { ...bare, ...facts, body: null }],
+    [record, { ...bare, message: `${left}facts)` }],
+    [
+      { ...record, key: null, value: null, headers: {} },
+      { code, message: `${left}the origin's bytes)` },
+    ],
+  ]
+  const last = attempts.length - 1
+  for (const [index, [origin, failure]] of attempts.entries()) {
+    try {
+      const letter = letterOf(encoder, origin, failure, nowMicros)
+      const bytes = recordBytes(letter) + batchOverheadBytes
+      if (index === last || bytes <= topics.deadLetters[encoder.stage].maxMessageBytes) {
+        return letter
+      }
+    } catch (error) {
+      if (index === last || fateOf(error) === 'fatal') throw error
+    }
+  }
+  throw new FleetError('INTERNAL', 'fatal', 'no dead letter could be made')
+}
+
+function letterOf(
+  { stage, codec, sha256Hex }: Encoder,
+  origin: InRecord,
+  failure: Failure,
+  nowMicros: number,
+): OutRecord {
+  const topic = topics.deadLetters[stage]
+  const traceparent = traceparentFor(origin)
+  // The origin's trace or none: a new one would lead whoever follows it nowhere.
+  const traceId = traceIdOf(origin.headers['traceparent']?.toString('latin1'))
+  const value = deadLetterOf(stage, origin, failure, nowMicros, traceId, sha256Hex)
   return {
     topic: topic.name,
-    partition: record.partition,
-    key: record.key,
-    value: encoder.codec.encode(topic, value),
-    ...(traceparent === undefined ? {} : { headers: { traceparent } }),
+    partition: origin.partition,
+    key: origin.key,
+    value: codec.encode(topic, value),
+    headers: { traceparent },
   }
 }

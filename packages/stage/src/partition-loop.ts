@@ -14,6 +14,8 @@ import type { PartitionHandler } from './partition-handler.ts'
  * the delays of `taskRetry` that is about ten minutes: longer than a broker's restart.
  */
 const failuresMax = 120
+/** A loop that ran this long without a failure has recovered, records or not. */
+const recoveredMs = 30_000
 /** Most records of one take; a transaction may hold fewer. */
 const takeRecordsMax = 1000
 
@@ -37,6 +39,7 @@ export async function runPartition(
   while (!stopping.aborted) {
     try {
       const positions = await handler.acquire(stopping)
+      const acquiredMs = clock.elapsedMs()
       if (stopping.aborted) return
       const stream = reader.open(positions)
       const stop = (): void => stream.wake()
@@ -49,7 +52,9 @@ export async function runPartition(
           const chunk = await stream.take(takeRecordsMax, waitMs)
           if (stopping.aborted) break
           await handler.process(chunk, stopping)
-          failures = 0
+          // An empty chunk proves nothing: the record that fails may come with the next.
+          const isProgress = chunk.records.length > 0
+          if (isProgress || clock.elapsedMs() - acquiredMs > recoveredMs) failures = 0
         }
       } finally {
         handler.stream = null

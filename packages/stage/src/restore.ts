@@ -2,6 +2,7 @@
 // everything before it is complete, since earlier writers are fenced.
 
 import type { Reader } from '@fleet/kafka'
+import { FleetError } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
@@ -15,6 +16,8 @@ interface ChangelogSlice {
   topic: string
   partition: number
   barrierOffset: number
+  /** A large changelog takes a while, an unreachable one for ever: neither may hold up a stop. */
+  stopping: AbortSignal
 }
 
 export interface RestoreRequest<State extends TaskState<Change>, Change> extends ChangelogSlice {
@@ -54,16 +57,24 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   return { state, progress, records }
 }
 
-/** Reads from `offset` to the barrier; returns the keys for which `visit` says true. */
+/**
+ * Reads from `offset` to the barrier; returns the keys for which `visit` says true.
+ * @throws FleetError TRANSACTION_LOST (transient): stopped before the barrier was reached.
+ */
 async function readChangelog(
-  { reader, topic, partition, barrierOffset }: ChangelogSlice,
+  { reader, topic, partition, barrierOffset, stopping }: ChangelogSlice,
   offset: number,
   visit: (key: string, value: Buffer | null) => boolean,
 ): Promise<string[]> {
   const marked: string[] = []
   const stream = reader.open([{ topic, partition, offset }])
+  const stop = (): void => stream.wake()
+  stopping.addEventListener('abort', stop, { once: true })
   try {
     for (;;) {
+      if (stopping.aborted) {
+        throw new FleetError('TRANSACTION_LOST', 'transient', 'stopped while restoring')
+      }
       const { records, positions } = await stream.take(takeRecordsMax, waitMs)
       for (const record of records) {
         const key = record.key?.toString('utf8') ?? ''
@@ -72,6 +83,7 @@ async function readChangelog(
       if ((positions[0]?.offset ?? -1) > barrierOffset) return marked
     }
   } finally {
+    stopping.removeEventListener('abort', stop)
     stream.close()
   }
 }

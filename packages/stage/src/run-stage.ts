@@ -6,6 +6,8 @@ import type { Broker, Membership } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
+import { describedTopics } from './described-topics.ts'
+import type { PartitionHandler } from './partition-handler.ts'
 import { PartitionSet } from './partition-set.ts'
 import { TransactionalTask } from './transactional-task.ts'
 import type { TaskDependencies } from './transactional-task.ts'
@@ -43,6 +45,7 @@ export async function runStage<State extends TaskState<Change>, Change>(
   dependencies: StageDependencies,
 ): Promise<RunningStage> {
   const { broker, clock, random, logger } = dependencies
+  const { name } = declaration
   const partitionCount = await partitionCountOf(declaration, broker)
   const reader = await broker.openReader()
   const restoreReader = await broker.openReader({
@@ -58,28 +61,25 @@ export async function runStage<State extends TaskState<Change>, Change>(
       }),
     { reader, clock, random, logger },
   )
-  const membership = await broker.joinGroup({
-    groupId: groupIdOf(dependencies.environment, declaration.name),
-    topics: declaration.inputs.map(({ name }) => name),
-    ...(dependencies.sessionTimeoutMs === undefined
-      ? {}
-      : { sessionTimeoutMs: dependencies.sessionTimeoutMs }),
-    onRevoked: () => tasks.pause(),
-    onAssigned: partitions => {
-      logger.info(
-        { event: 'group.assigned', stage: declaration.name, partitions },
-        'partitions assigned',
-      )
-      tasks.assign(partitions)
+  const closeReaders = (): Promise<unknown> => Promise.all([reader.close(), restoreReader.close()])
+  const { membership, isMember } = await joinWith(tasks, declaration, dependencies).catch(
+    async (error: unknown) => {
+      await closeReaders()
+      throw error
     },
-  })
+  )
   const stopping = new AbortController()
   const showing = showPositions(tasks, membership, clock, stopping.signal)
+  const failures = [tasks.failed, membership.failed, reader.failed, restoreReader.failed]
+  const failed = Promise.race(failures)
+  // Whoever runs the stage looks at it; until then it must not end the process by itself.
+  failed.catch(() => {})
   return {
-    name: declaration.name,
-    checks: () => checksOf(declaration.name, tasks),
+    name,
+    checks: () =>
+      isMember() ? checksOf(name, tasks) : { [name]: 'between two generations of its group' },
     tasks: () => reportsOf(tasks),
-    failed: Promise.race([tasks.failed, membership.failed, reader.failed, restoreReader.failed]),
+    failed,
     stop: async () => {
       stopping.abort()
       await tasks.pause()
@@ -87,9 +87,33 @@ export async function runStage<State extends TaskState<Change>, Change>(
       await commitPositions(tasks, membership)
       await membership.leave()
       await tasks.close()
-      await Promise.all([reader.close(), restoreReader.close()])
+      await closeReaders()
     },
   }
+}
+
+/** Joins the stage's group, which starts and stops the tasks from then on. */
+async function joinWith<State extends TaskState<Change>, Change>(
+  tasks: Pick<PartitionSet<PartitionHandler>, 'pause' | 'assign'>,
+  { name, inputs }: StageDeclaration<State, Change>,
+  { broker, environment, logger, sessionTimeoutMs }: StageDependencies,
+): Promise<{ membership: Membership; isMember: () => boolean }> {
+  let isMember = false
+  const membership = await broker.joinGroup({
+    groupId: groupIdOf(environment, name),
+    topics: inputs.map(topic => topic.name),
+    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
+    onRevoked: () => {
+      isMember = false
+      return tasks.pause()
+    },
+    onAssigned: partitions => {
+      isMember = true
+      logger.info({ event: 'group.assigned', stage: name, partitions }, 'partitions assigned')
+      tasks.assign(partitions)
+    },
+  })
+  return { membership, isMember: () => isMember }
 }
 
 /** What reporting needs of the tasks, whatever their state is. */
@@ -111,32 +135,27 @@ async function partitionCountOf<State extends TaskState<Change>, Change>(
   const names = [...inputs, ...outputs, topics.changelogs[name], topics.deadLetters[name]].map(
     topic => topic.name,
   )
-  const admin = await broker.openAdmin()
-  try {
-    const described = await admin.describeTopics(names)
-    const missing = names.filter((_, index) => described[index] === null)
-    if (missing.length > 0) {
-      throw new FleetError(
-        'TOPIC_MISSING',
-        'fatal',
-        `Topics are missing: ${missing.join(', ')}; run: fleet topics apply`,
-      )
-    }
-    const counts = new Map(described.map(topic => [topic?.name ?? '', topic?.partitions ?? 0]))
-    const first = counts.get(names[0] ?? '') ?? 0
-    const different = [...counts].filter(([, count]) => count !== first)
-    if (different.length > 0) {
-      const list = different.map(([topic, count]) => `${topic} ${count}`).join(', ')
-      throw new FleetError(
-        'PARTITION_MISMATCH',
-        'fatal',
-        `${names[0]} has ${first} partitions, but: ${list}; run: fleet topics plan`,
-      )
-    }
-    return first
-  } finally {
-    await admin.close()
+  const described = await describedTopics(broker, names)
+  const missing = names.filter((_, index) => described[index] === null)
+  if (missing.length > 0) {
+    throw new FleetError(
+      'TOPIC_MISSING',
+      'fatal',
+      `Topics are missing: ${missing.join(', ')}; run: fleet topics apply`,
+    )
   }
+  const counts = new Map(described.map(topic => [topic?.name ?? '', topic?.partitions ?? 0]))
+  const first = counts.get(names[0] ?? '') ?? 0
+  const different = [...counts].filter(([, count]) => count !== first)
+  if (different.length > 0) {
+    const list = different.map(([topic, count]) => `${topic} ${count}`).join(', ')
+    throw new FleetError(
+      'PARTITION_MISMATCH',
+      'fatal',
+      `${names[0]} has ${first} partitions, but: ${list}; run: fleet topics plan`,
+    )
+  }
+  return first
 }
 
 async function showPositions(

@@ -9,6 +9,7 @@ import { FleetError } from '@fleet/runtime'
 import type { Clock, Random } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
 
+import { describedTopics } from './described-topics.ts'
 import { PartitionSet } from './partition-set.ts'
 import type { RunningStage } from './run-stage.ts'
 import type { StageMetrics } from './stage-metrics.ts'
@@ -37,9 +38,7 @@ export async function runView(
   dependencies: ViewDependencies,
 ): Promise<RunningStage> {
   const { broker, logger, clock, random } = dependencies
-  const admin = await broker.openAdmin()
-  const [described] = await admin.describeTopics([input.name])
-  await admin.close()
+  const [described] = await describedTopics(broker, [input.name])
   if (described === null || described === undefined) {
     const message = `Topic ${input.name} is missing; run: fleet topics apply`
     throw new FleetError('TOPIC_MISSING', 'fatal', message)
@@ -54,6 +53,8 @@ export async function runView(
     { event: 'view.running', view: name, group: groupIdOf(dependencies.environment, name) },
     'view running',
   )
+  const failed = Promise.race([tasks.failed, reader.failed])
+  failed.catch(() => {})
   return {
     name,
     checks: () => {
@@ -69,7 +70,7 @@ export async function runView(
         counts: {},
         sizes: {},
       })),
-    failed: Promise.race([tasks.failed, reader.failed]),
+    failed,
     stop: async () => {
       await tasks.close()
       await reader.close()

@@ -31,6 +31,11 @@ import type { StageMetrics } from './stage-metrics.ts'
 
 /** How long an idle task waits for records before it looks up again. */
 const idleWaitMs = 1000
+/**
+ * How long a position may run ahead of the changelog while nothing but aborted records and gaps is
+ * read. Far below any retention: a position left behind would one day point before the log.
+ */
+const passedCommitMs = 60_000
 
 export interface TaskDependencies {
   environment: string
@@ -62,6 +67,9 @@ export class TransactionalTask<
   /** Where the changelog is known up to; -1 when memory is worth nothing. */
   #changelogPosition = -1
   #progress: Progress
+  /** Positions that moved on without a record since the last commit. */
+  #passed: readonly Position[] = []
+  #committedMs: number
   stream: RecordStream | null = null
   phase: TaskPhase = 'stopped'
   /** Why it waits, for readiness; null when it does not. */
@@ -79,6 +87,7 @@ export class TransactionalTask<
     this.#decider = new BatchDecider(declaration, partition, dependencies)
     this.#state = declaration.createState()
     this.#progress = noProgress(dependencies.partitionCount)
+    this.#committedMs = dependencies.clock.elapsedMs()
   }
 
   get progress(): Progress {
@@ -89,7 +98,7 @@ export class TransactionalTask<
     return this.#state.sizes?.() ?? {}
   }
 
-  async acquire(): Promise<Position[]> {
+  async acquire(stopping: AbortSignal): Promise<Position[]> {
     this.phase = 'fencing'
     await this.#writer?.close().catch(() => {})
     this.#writer = null
@@ -111,6 +120,7 @@ export class TransactionalTask<
       partition: this.partition,
       partitionCount,
       barrierOffset: barrier.baseOffset,
+      stopping,
       known:
         this.#changelogPosition < 0
           ? null
@@ -123,6 +133,7 @@ export class TransactionalTask<
     this.#state = restored.state
     this.#progress = restored.progress
     this.#changelogPosition = barrier.baseOffset + 1
+    this.#passed = []
     this.phase = 'running'
     this.#deps.logger.info(
       {
@@ -143,6 +154,7 @@ export class TransactionalTask<
   }
 
   async process(chunk: Chunk, stopping: AbortSignal): Promise<void> {
+    this.#passed = chunk.records.length === 0 ? chunk.positions : []
     if (chunk.records.length === 0) return
     const known = this.#changelogPosition
     // Whatever is thrown below, staged changes may be in memory: it is worth nothing then.
@@ -169,21 +181,37 @@ export class TransactionalTask<
       if (to === records.length) batch.moveTo(chunk.positions)
       await this.#commit(batch)
       from = to
+      if (stopping.aborted) break
     }
     return true
   }
 
   async onTime(): Promise<number> {
     const { tickMs } = this.#declaration
-    if (tickMs === undefined) return idleWaitMs
-    const nowMs = this.#deps.clock.wallMs()
-    const dueMs = Math.floor(nowMs / tickMs) * tickMs
+    const { clock } = this.#deps
+    if (tickMs === undefined) {
+      await this.#commitPassed()
+      return idleWaitMs
+    }
+    const dueMs = Math.floor(clock.wallMs() / tickMs) * tickMs
     if (dueMs > this.#progress.lastTickMs) {
       const batch = new Batch(this.#progress)
+      batch.moveTo(this.#passed)
+      this.#changelogPosition = -1
       this.#decider.tick(batch, this.#state, dueMs)
       await this.#commit(batch)
     }
-    return Math.max(1, Math.min(idleWaitMs, dueMs + tickMs - this.#deps.clock.wallMs()))
+    return Math.max(1, Math.min(idleWaitMs, dueMs + tickMs - clock.wallMs()))
+  }
+
+  async #commitPassed(): Promise<void> {
+    const moved = this.#passed.some(
+      ({ topic, offset }) => offset >= 0 && offset !== this.#progress.positions[topic],
+    )
+    if (!moved || this.#deps.clock.elapsedMs() - this.#committedMs < passedCommitMs) return
+    const batch = new Batch(this.#progress)
+    batch.moveTo(this.#passed)
+    await this.#commit(batch)
   }
 
   async close(): Promise<void> {
@@ -217,6 +245,8 @@ export class TransactionalTask<
 
   async #commit(batch: Batch): Promise<void> {
     const { clock, metrics } = this.#deps
+    // Until all of this is done, memory is worth nothing: a failure anywhere below restores it whole.
+    this.#changelogPosition = -1
     const writer = this.#writer
     if (writer === null) throw new FleetError('TRANSACTION_LOST', 'transient', 'no writer')
     const started = clock.elapsedMs()
@@ -226,16 +256,17 @@ export class TransactionalTask<
       .pending()
       .map(({ key, value }) => this.#changelogRecord(key, value))
     log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
-    // Until the commit resolves, memory is worth nothing: a failure below restores it all.
-    this.#changelogPosition = -1
     const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {
+      this.phase = 'fencing'
       metrics.lost()
       throw error
     })
-    const base = committed.find(({ topic }) => topic === this.#changelog.name)?.baseOffset
-    if (base !== undefined) this.#changelogPosition = base + log.length
     this.#state.commit()
     this.#progress = progress
+    this.#passed = []
+    this.#committedMs = clock.elapsedMs()
+    const base = committed.find(({ topic }) => topic === this.#changelog.name)?.baseOffset
+    if (base !== undefined) this.#changelogPosition = base + log.length
     metrics.batch((clock.elapsedMs() - started) / 1000)
     batch.tally.report(metrics, clock.wallMs() * 1000)
   }

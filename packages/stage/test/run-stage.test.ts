@@ -32,7 +32,7 @@ interface World {
   broker: MemoryBroker
   codec: Codec
   start(declaration?: Counting): Promise<RunningStage>
-  feed(resource: string, eventId: string): Promise<void>
+  feed(resource: string, eventId: string, headers?: Record<string, string>): Promise<void>
   crm(): CrmRecord[]
   deadLetters(): DeadLetter[]
 }
@@ -64,13 +64,14 @@ async function world(): Promise<World> {
         random: { next: () => 0 },
         sha256Hex: text => createHash('sha256').update(text).digest('hex'),
       }),
-    feed: async (resource, eventId) => {
+    feed: async (resource, eventId, headers) => {
       const key = resourceKey('t', 'reservation', resource)
       await appender.append({
         topic: topics.events.reservation.name,
         partition: partitionOf(key, partitions),
         key,
         value: codec.encode(topics.events.reservation, reservationEvent(eventId)),
+        ...(headers === undefined ? {} : { headers }),
       })
     },
     crm: () =>
@@ -124,6 +125,25 @@ test('a poison record becomes a dead letter with its bytes and the next record i
     crm().map(({ status }) => status),
     ['1', '2'],
   )
+})
+
+test('outputs carry the trace of their origin, or a new one when it has none', async () => {
+  const { broker, start, feed, crm, deadLetters } = await world()
+  await feed('a', 'a1')
+  const parent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  await feed('a', 'a2', { traceparent: parent })
+  await feed('a', poisonId)
+  const stage = await start()
+  await until(() => crm().length === 2 && deadLetters().length === 1, 'three decided')
+  await stage.stop()
+  assert.equal(deadLetters()[0]?.trace_id, null)
+  const traces = Array.from(
+    { length: partitions },
+    (_, partition) => broker.log({ topic: topics.crm.name, partition }).read(0, 100).records,
+  ).flatMap(records => records.map(({ headers }) => String(headers['traceparent'])))
+  assert.match(traces[0] ?? '', /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+  assert.equal(traces[1]?.slice(0, 35), parent.slice(0, 35))
+  assert.notEqual(traces[1], parent)
 })
 
 test('an output over its topic’s limit is dead-lettered as TOO_LARGE and changes no state', async () => {

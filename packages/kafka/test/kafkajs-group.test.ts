@@ -1,0 +1,173 @@
+// Membership when the group is in motion: what a refused join, a heartbeat’s error and a leave lead to.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { FleetError, systemClock } from '@fleet/runtime'
+import { assignments } from '../src/group-protocol.ts'
+import type { BrokerNode } from '../src/kafkajs.ts'
+import { KafkaJsGroup } from '../src/kafkajs-group.ts'
+import type { Membership } from '../src/ports.ts'
+import { fakeCluster, protocolError } from './fake-cluster.ts'
+import type { FakeCluster } from './fake-cluster.ts'
+
+const deadlineMs = 8000
+/** Heartbeats every quarter of it. */
+const sessionTimeoutMs = 40
+const topics = ['a']
+
+interface World {
+  cluster: FakeCluster
+  coordinator: Partial<BrokerNode>
+  joins: string[]
+  left: string[]
+  events: string[]
+  group: KafkaJsGroup
+  others: FakeCluster[]
+}
+
+/** A group of one whose coordinator lets everything pass; tests replace what they are about. */
+function world(): World {
+  const joins: string[] = []
+  const left: string[] = []
+  const events: string[] = []
+  const coordinator: Partial<BrokerNode> = {
+    joinGroup: ({ memberId }) => {
+      joins.push(memberId)
+      const members = [{ memberId: 'm', memberMetadata: Buffer.alloc(0) }]
+      return Promise.resolve({ generationId: 1, leaderId: 'm', memberId: 'm', members })
+    },
+    syncGroup: () => {
+      const [mine] = assignments([{ memberId: 'm' }], topics, 2)
+      return Promise.resolve({ memberAssignment: mine?.memberAssignment ?? Buffer.alloc(0) })
+    },
+    heartbeat: () => Promise.resolve(),
+    leaveGroup: ({ memberId }) => {
+      left.push(memberId)
+      return Promise.resolve()
+    },
+  }
+  const others: FakeCluster[] = []
+  const open = (): FakeCluster => {
+    const cluster = fakeCluster({ 'a/0': 1, 'a/1': 1 })
+    cluster.nodes.set('coordinator', coordinator)
+    others.push(cluster)
+    return cluster
+  }
+  const options = {
+    groupId: 'g',
+    topics,
+    sessionTimeoutMs,
+    onRevoked: () => {
+      events.push('revoked')
+      return Promise.resolve()
+    },
+    onAssigned: (partitions: readonly number[]) =>
+      void events.push(`assigned ${partitions.join()}`),
+  }
+  const group = new KafkaJsGroup(open, options, systemClock)
+  const cluster = others[0] ?? assert.fail('no cluster')
+  return { cluster, coordinator, joins, left, events, group, others }
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + deadlineMs
+  while (!condition()) {
+    assert.ok(performance.now() < end, `timed out: ${what}`)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+for (const type of [
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+]) {
+  test(`a first join refused with ${type} is repeated, not the end of the process`, async () => {
+    const { coordinator, events, group } = world()
+    const sync = coordinator.syncGroup
+    let refusals = 2
+    coordinator.syncGroup = request =>
+      refusals-- > 0
+        ? Promise.reject(protocolError(type))
+        : (sync?.(request) ?? assert.fail('no sync'))
+    await group.start()
+    assert.deepEqual(events, ['assigned 0,1'])
+    await group.leave()
+  })
+}
+
+test('a first join refused for good is a fatal error at once', async () => {
+  const { coordinator, group } = world()
+  coordinator.joinGroup = () => Promise.reject(protocolError('GROUP_AUTHORIZATION_FAILED'))
+  await assert.rejects(
+    group.start(),
+    (error: unknown) => error instanceof FleetError && error.code === 'MEMBERSHIP_LOST',
+  )
+  await group.leave()
+})
+
+const afterHeartbeat: readonly [string, { rejoinsAs: string } | 'stays'][] = [
+  ['REBALANCE_IN_PROGRESS', { rejoinsAs: 'm' }],
+  ['ILLEGAL_GENERATION', { rejoinsAs: 'm' }],
+  ['UNKNOWN_MEMBER_ID', { rejoinsAs: '' }],
+  ['NOT_COORDINATOR_FOR_GROUP', 'stays'],
+  ['GROUP_COORDINATOR_NOT_AVAILABLE', 'stays'],
+  ['GROUP_LOAD_IN_PROGRESS', 'stays'],
+]
+for (const [type, outcome] of afterHeartbeat) {
+  const what = outcome === 'stays' ? 'keeps the membership' : 'revokes and joins again'
+  test(`a heartbeat answered ${type} ${what}`, async () => {
+    const { coordinator, events, joins, group } = world()
+    let beats = 0
+    coordinator.heartbeat = () => {
+      beats++
+      return beats === 1 ? Promise.reject(protocolError(type)) : Promise.resolve()
+    }
+    await group.start()
+    await until(() => beats >= 3, 'heartbeats go on')
+    const again = outcome === 'stays' ? [] : ['revoked', 'assigned 0,1']
+    assert.deepEqual(events, ['assigned 0,1', ...again])
+    assert.deepEqual(joins, outcome === 'stays' ? [''] : ['', outcome.rejoinsAs])
+    await group.leave()
+  })
+}
+
+test('a member that can’t reach the coordinator for a session stops its work', async () => {
+  const { coordinator, cluster, events, group } = world()
+  await group.start()
+  coordinator.heartbeat = () => Promise.reject(new Error('connection closed'))
+  cluster.findGroupCoordinator = () => Promise.reject(new Error('no broker'))
+  await until(() => events.includes('revoked'), 'revoked')
+  cluster.findGroupCoordinator = () => Promise.resolve(coordinator as BrokerNode)
+  await until(() => events.length === 3, 'assigned again')
+  assert.deepEqual(events, ['assigned 0,1', 'revoked', 'assigned 0,1'])
+  coordinator.heartbeat = () => Promise.resolve()
+  await group.leave()
+})
+
+test('leaving while a join waits for others is quick, told to the group, and starts no work', async () => {
+  const { coordinator, events, left, joins, group, others } = world()
+  const join = coordinator.joinGroup
+  await group.start()
+  let finishJoin: () => void = () => {}
+  coordinator.joinGroup = async request => {
+    await new Promise<void>(resolve => (finishJoin = resolve))
+    return join?.(request) ?? assert.fail('no join')
+  }
+  coordinator.heartbeat = () => Promise.reject(protocolError('REBALANCE_IN_PROGRESS'))
+  await until(() => events.includes('revoked'), 'rejoining')
+  const started = performance.now()
+  const leaving: Promise<void> = (group as Membership).leave()
+  await leaving
+  assert.ok(performance.now() - started < 7000, 'within the time a stopping process has')
+  assert.deepEqual(left, ['m'])
+  assert.equal(others.length, 2, 'told by another connection')
+  finishJoin()
+  await until(() => joins.length === 2, 'the join has ended')
+  await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual(events, ['assigned 0,1', 'revoked'])
+  for (const { calls } of others) assert.equal(calls.at(-1), 'disconnect')
+})
