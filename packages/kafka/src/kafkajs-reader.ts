@@ -26,6 +26,8 @@ const fetchBytesMax = 8 * 1024 * 1024
 const crowdedWaitMs = 5
 const retryMsMin = 50
 const retryMsMax = 2000
+/** A broker that restarts is no trouble yet. */
+const troubleMs = 2000
 /** How often a partition without leader is looked up. */
 const leaderSearchMs = 200
 
@@ -60,6 +62,7 @@ export class KafkaJsReader implements Reader {
   #searching = false
   #turn = 0
   #retryMs = retryMsMin
+  #trouble: { sinceMs: number; message: string } | null = null
   #fail: (error: FleetError) => void = () => {}
   readonly failed: Promise<never>
 
@@ -87,6 +90,14 @@ export class KafkaJsReader implements Reader {
     else this.#streams.add(stream)
     this.#pump()
     return stream
+  }
+
+  problem(): string | null {
+    const trouble = this.#trouble
+    if (trouble === null) return null
+    const seconds = (this.#clock.elapsedMs() - trouble.sinceMs) / 1000
+    if (seconds * 1000 < troubleMs) return null
+    return `nothing fetched for ${Math.round(seconds)} s: ${trouble.message}`
   }
 
   async close(): Promise<void> {
@@ -196,6 +207,7 @@ export class KafkaJsReader implements Reader {
       )
       this.#apply(bytes, ready)
       this.#retryMs = retryMsMin
+      this.#trouble = null
     } catch (error) {
       await this.#pause(error)
     } finally {
@@ -261,6 +273,7 @@ export class KafkaJsReader implements Reader {
       const message = `Reading failed for a reason that will not pass: ${messageOf(error)}`
       return this.#break(new FleetError('READER_BROKEN', 'fatal', message, { cause: error }))
     }
+    this.#trouble ??= { sinceMs: this.#clock.elapsedMs(), message: messageOf(error) }
     await this.#clock.sleep(this.#retryMs, this.#closing.signal)
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
     if (this.#closed) return

@@ -132,6 +132,8 @@ type SocketArguments = {
 }
 
 const keepAliveMs = 60_000
+/** Requests that may wait for one connection: partitions of a process, and some. */
+const socketListenersMax = 200
 
 // kafkajs leaves Nagle's algorithm on; small requests of a transaction would wait for each other.
 function socketFactory({ host, port, ssl, onConnect }: SocketArguments): Socket {
@@ -143,6 +145,8 @@ function socketFactory({ host, port, ssl, onConnect }: SocketArguments): Socket 
     : connectPlain({ host, port }, onConnect)
   socket.setKeepAlive(true, keepAliveMs)
   socket.setNoDelay(true)
+  // Every request that finds the connection lost waits on the new socket with a listener of its own.
+  socket.setMaxListeners(socketListenersMax)
   return socket
 }
 

@@ -6,12 +6,12 @@ import type { Clock } from '@fleet/runtime'
 
 import { MemoryGroup } from './memory-group.ts'
 import { MemoryLog } from './memory-log.ts'
-import type { Transaction } from './memory-log.ts'
+import { MemoryTransactions } from './memory-transactions.ts'
+import type { MemoryProducer } from './memory-transactions.ts'
 import type {
   Admin,
   Appender,
   Broker,
-  CommittedOffset,
   GroupOptions,
   Membership,
   NewTopic,
@@ -21,7 +21,6 @@ import type {
   TransactionalWriter,
   WriterOptions,
 } from './ports.ts'
-import { tpName } from './produce.ts'
 import type { OutRecord, TopicPartition } from './record.ts'
 import { outOfRange, StreamBuffer } from './stream-buffer.ts'
 import type { PartitionBuffer } from './stream-buffer.ts'
@@ -32,24 +31,23 @@ export interface MemoryBrokerOptions {
   appendTimeMs?: () => number
 }
 
-interface ProducerState {
-  producerId: number
-  epoch: number
-  open: { transaction: Transaction; logs: Set<MemoryLog> } | null
-}
-
 export class MemoryBroker implements Broker {
   readonly #clock: Clock
   readonly #appendTimeMs: () => number
   readonly #topics = new Map<string, { topic: NewTopic; logs: MemoryLog[] }>()
-  readonly #producers = new Map<string, ProducerState>()
+  readonly #transactions: MemoryTransactions
   readonly #groups = new Map<string, MemoryGroup>()
   readonly #streams = new Set<StreamBuffer>()
-  #producerIds = 0
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#appendTimeMs = options.appendTimeMs ?? ((): number => this.#clock.wallMs())
+    this.#transactions = new MemoryTransactions({
+      clock: this.#clock,
+      log: of => this.log(of),
+      appendTimeMs: this.#appendTimeMs,
+      onDecided: () => this.#deliver(),
+    })
   }
 
   log({ topic, partition }: TopicPartition): MemoryLog {
@@ -69,28 +67,17 @@ export class MemoryBroker implements Broker {
     return group
   }
 
-  openWriter({ transactionalId }: WriterOptions): Promise<TransactionalWriter> {
-    const state = this.#producers.get(transactionalId) ?? {
-      producerId: ++this.#producerIds,
-      epoch: -1,
-      open: null,
-    }
-    this.#producers.set(transactionalId, state)
-    this.#finish(state, 'aborted')
-    const epoch = ++state.epoch
+  openWriter(options: WriterOptions): Promise<TransactionalWriter> {
+    const producer = this.initProducer(options)
     let closed = false
     return Promise.resolve({
       commit: async records => {
         await Promise.resolve()
-        if (closed || state.epoch !== epoch) {
-          throw new FleetError(
-            'TRANSACTION_LOST',
-            'transient',
-            `Transaction of ${transactionalId} lost: the writer was fenced or closed`,
-          )
+        if (closed) {
+          throw new FleetError('TRANSACTION_LOST', 'transient', 'Transaction lost: writer closed')
         }
-        const committed = this.#write(state, records)
-        this.#finish(state, 'committed')
+        const committed = producer.produce(records)
+        producer.end('committed')
         return committed
       },
       close: () => {
@@ -100,19 +87,9 @@ export class MemoryBroker implements Broker {
     })
   }
 
-  #write(state: ProducerState, records: readonly OutRecord[]): CommittedOffset[] {
-    const transaction: Transaction = { producerId: state.producerId, state: 'open' }
-    const open = { transaction, logs: new Set<MemoryLog>() }
-    state.open = open
-    const first = new Map<string, CommittedOffset>()
-    for (const record of records) {
-      const log = this.log(record)
-      open.logs.add(log)
-      const baseOffset = log.append(record, this.#appendTimeMs(), transaction)
-      const { topic, partition } = record
-      if (!first.has(tpName(record))) first.set(tpName(record), { topic, partition, baseOffset })
-    }
-    return [...first.values()]
+  /** The steps of openWriter's transactions one by one, for tests that put faults between them. */
+  initProducer(options: WriterOptions): MemoryProducer {
+    return this.#transactions.init(options)
   }
 
   /**
@@ -120,16 +97,7 @@ export class MemoryBroker implements Broker {
    * to an open transaction.
    */
   writeAndVanish(transactionalId: string, records: readonly OutRecord[]): void {
-    const state = this.#producers.get(transactionalId)
-    if (state !== undefined) this.#write(state, records)
-  }
-
-  #finish(state: ProducerState, outcome: 'committed' | 'aborted'): void {
-    if (state.open === null) return
-    state.open.transaction.state = outcome
-    for (const log of state.open.logs) log.finish(state.open.transaction)
-    state.open = null
-    this.#deliver()
+    this.#transactions.writeAndVanish(transactionalId, records)
   }
 
   openReader(): Promise<Reader> {
@@ -148,6 +116,7 @@ export class MemoryBroker implements Broker {
         this.#deliver()
         return stream
       },
+      problem: () => null,
       failed: new Promise<never>(() => {}),
       close: () => {
         for (const stream of mine) stream.close()

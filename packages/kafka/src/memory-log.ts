@@ -9,6 +9,10 @@ interface Entry {
   transaction: Transaction | null
 }
 
+export interface MemoryLogEntry extends Readonly<Entry> {
+  readonly offset: number
+}
+
 export interface Transaction {
   producerId: number
   state: 'open' | 'committed' | 'aborted'
@@ -83,6 +87,13 @@ export class MemoryLog {
       records.push(entry.record)
     }
     return { records, nextOffset: at }
+  }
+
+  /** Everything at its offset, markers (no record) and undecided or aborted records included. */
+  *entries(): IterableIterator<MemoryLogEntry> {
+    for (const [index, entry] of this.#entries.entries()) {
+      yield { offset: this.#logStart + index, ...entry }
+    }
   }
 
   /** Retention: forgets everything before `offset`. */

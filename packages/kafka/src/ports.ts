@@ -49,6 +49,8 @@ export interface ReaderOptions {
 export interface Reader {
   /** Starts reading; `offset` -1 is the start of the log. */
   open(positions: readonly Position[]): RecordStream
+  /** Why nothing could be fetched for the last seconds, for readiness; null when all is well. */
+  problem(): string | null
   /** Rejects (FleetError, fatal) when reading can't go on; never resolves before close. */
   readonly failed: Promise<never>
   close(): Promise<void>

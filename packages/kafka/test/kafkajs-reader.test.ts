@@ -226,3 +226,28 @@ test('every partition is the first of a fetch in its turn', () => {
   )
   assert.deepEqual(firsts, ['a', 'b', 'c', 'a'])
 })
+
+test('a reader that can fetch nothing says so after two seconds, until it can again', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  let isDown = true
+  let attempts = 0
+  let elapsedMs = 0
+  cluster.nodes.set(
+    '1',
+    node(asked => {
+      attempts++
+      return isDown ? Promise.reject(new Error('connection refused')) : endless(asked)
+    }),
+  )
+  const reader = new KafkaJsReader(cluster, {}, { ...systemClock, elapsedMs: () => elapsedMs })
+  const stream = reader.open([at('a')])
+  const until = performance.now() + deadlineMs
+  while (attempts < 2 && performance.now() < until) await stream.take(1, 10)
+  assert.equal(reader.problem(), null)
+  elapsedMs = 3000
+  assert.equal(reader.problem(), 'nothing fetched for 3 s: connection refused')
+  isDown = false
+  while (reader.problem() !== null && performance.now() < until) await stream.take(1, 10)
+  assert.equal(reader.problem(), null)
+  await reader.close()
+})

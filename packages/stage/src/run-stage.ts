@@ -2,8 +2,9 @@
 // it is given, shows its position to the world. The memory broker and Kafka are driven alike.
 
 import { groupIdOf, topics } from '@fleet/contracts'
-import type { Broker, Membership } from '@fleet/kafka'
+import type { Broker, Membership, Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
+import type { Logger } from '@fleet/telemetry'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import { describedTopics } from './described-topics.ts'
@@ -69,15 +70,18 @@ export async function runStage<State extends TaskState<Change>, Change>(
     },
   )
   const stopping = new AbortController()
-  const showing = showPositions(tasks, membership, clock, stopping.signal)
+  const saying = sayReaderTrouble(reader, name, logger)
+  const showing = showPositions(tasks, membership, saying, clock, stopping.signal)
   const failures = [tasks.failed, membership.failed, reader.failed, restoreReader.failed]
   const failed = Promise.race(failures)
   // Whoever runs the stage looks at it; until then it must not end the process by itself.
   failed.catch(() => {})
   return {
     name,
-    checks: () =>
-      isMember() ? checksOf(name, tasks) : { [name]: 'between two generations of its group' },
+    checks: () => ({
+      kafka: reader.problem() ?? 'ok',
+      ...(isMember() ? checksOf(name, tasks) : { [name]: 'between two generations of its group' }),
+    }),
     tasks: () => reportsOf(tasks),
     failed,
     stop: async () => {
@@ -161,12 +165,26 @@ async function partitionCountOf<State extends TaskState<Change>, Change>(
 async function showPositions(
   tasks: TaskView,
   membership: Membership,
+  sayTrouble: () => void,
   clock: StageDependencies['clock'],
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(offsetCommitMs, signal)
+    sayTrouble()
     if (!signal.aborted) await commitPositions(tasks, membership)
+  }
+}
+
+/** One line when fetching stops working, one when it works again. */
+function sayReaderTrouble(reader: Reader, stage: string, logger: Logger): () => void {
+  let isTroubled = false
+  return () => {
+    const problem = reader.problem()
+    if ((problem !== null) === isTroubled) return
+    isTroubled = problem !== null
+    if (isTroubled) logger.warn({ event: 'kafka.unreachable', stage, problem }, 'Kafka is away')
+    else logger.info({ event: 'kafka.reachable', stage }, 'Kafka is back')
   }
 }
 

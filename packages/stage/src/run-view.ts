@@ -60,7 +60,10 @@ export async function runView(
     checks: () => {
       const waiting = [...tasks.handlers.values()].filter(({ running }) => !running)
       const list = waiting.map(({ partition }) => partition).join(', ')
-      return { [name]: waiting.length === 0 ? 'ok' : `partitions not running: ${list}` }
+      return {
+        kafka: reader.problem() ?? 'ok',
+        [name]: waiting.length === 0 ? 'ok' : `partitions not running: ${list}`,
+      }
     },
     tasks: () =>
       [...tasks.handlers.values()].map(task => ({

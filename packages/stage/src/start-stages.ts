@@ -153,7 +153,7 @@ async function openService(service: StageService): Promise<Opened> {
     metrics,
     checks: () => ({
       ...(running.length === 0 ? { starting: 'not yet joined' } : {}),
-      ...Object.assign({}, ...running.map(stage => stage.checks())),
+      ...mergedChecks(running),
       ...service.checks?.(),
     }),
   })
@@ -175,6 +175,17 @@ async function openService(service: StageService): Promise<Opened> {
       stage.failed.catch((error: unknown) => scope.fail(error))
     },
   }
+}
+
+/** Stages of one process name some checks alike: what is not ok is what counts. */
+function mergedChecks(running: readonly RunningStage[]): Record<string, string> {
+  const merged: Record<string, string> = {}
+  for (const stage of running) {
+    for (const [check, state] of Object.entries(stage.checks())) {
+      if (merged[check] === undefined || merged[check] === 'ok') merged[check] = state
+    }
+  }
+  return merged
 }
 
 /** Kafka or the registry may come up after us: wait for them, saying so, for as long as it takes. */

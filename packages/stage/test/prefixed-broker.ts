@@ -20,6 +20,7 @@ export function prefixed(broker: Broker, prefix: string): Broker {
   })
   const readerOf = (reader: Reader): Reader => ({
     open: positions => streamOf(reader.open(positions.map(outer))),
+    problem: () => reader.problem(),
     failed: reader.failed,
     close: () => reader.close(),
   })

@@ -39,6 +39,8 @@ const written = [topics.raw, topics.security]
 
 /** Between two tries to come up, and two looks at a broker that failed. */
 const retryEveryMs = 1000
+/** While all is well; with the probe's own limit, an outage is known within five seconds. */
+const probeEveryMs = 3000
 /** A broker that hangs is as gone as one that refuses, and readiness must say so before senders tell. */
 const probeMsMax = 2000
 
@@ -61,9 +63,9 @@ class ConnectingLog implements RawLog {
     this.#options = options
   }
 
-  /** An appender that failed is healthy again after a success; until one comes, a probe decides. */
+  /** What the last probe said: senders must not be the first to learn that Kafka is away. */
   get kafkaState(): string {
-    return this.appender?.healthy === true ? 'ok' : this.#kafkaState
+    return this.#kafkaState
   }
 
   run(): Promise<void> {
@@ -131,8 +133,9 @@ class ConnectingLog implements RawLog {
   async #watch(): Promise<void> {
     const { clock } = this.#options
     while (!this.#closing.signal.aborted) {
-      await clock.sleep(retryEveryMs, this.#closing.signal)
-      if (this.#admin === null || this.appender?.healthy === true) continue
+      const isWell = this.#kafkaState === 'ok' && this.appender?.healthy === true
+      await clock.sleep(isWell ? probeEveryMs : retryEveryMs, this.#closing.signal)
+      if (this.#admin === null || this.#closing.signal.aborted) continue
       try {
         const answer = this.#admin.describeCluster()
         await withDeadline(clock, probeMsMax, 'an answer of the cluster', answer)
