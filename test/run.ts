@@ -15,6 +15,7 @@ const nodeVersion = /^NODE_VERSION=(.+)$/m.exec(
   readFileSync(new URL('../.env.versions', import.meta.url), 'utf8'),
 )?.[1]
 const node24Package = `node-linux-${process.arch}@${nodeVersion}`
+const fileMsMax = 420_000
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 interface Counts {
@@ -45,6 +46,8 @@ async function runTests(
       ...loader,
       '--test',
       `--test-concurrency=${concurrency}`,
+      // A file that hangs is a failure with a name, not a run without end.
+      `--test-timeout=${fileMsMax}`,
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
       '--test-reporter=tap',

@@ -1,6 +1,8 @@
 // Administration by kafkajs's admin client: topics, offsets, groups. Its `high` offsets are the last
 // stable ones (reliability F9), which is what readers of committed records want.
 
+import { systemClock } from '@fleet/runtime'
+
 import { unreachable } from './errors.ts'
 import { ConfigResourceTypes, createAdmin, MemberAssignment } from './kafkajs.ts'
 import type { ConnectionSettings, KafkaJsAdmin } from './kafkajs.ts'
@@ -12,6 +14,10 @@ import type {
   Position,
   TopicDescription,
 } from './ports.ts'
+
+/** How long a new topic may take until all its partitions are led, and how often that is asked. */
+const leaderMsMax = 15_000
+const leaderRetryMs = 50
 
 export async function openKafkaJsAdmin(settings: ConnectionSettings): Promise<Admin> {
   const admin = createAdmin(settings)
@@ -69,6 +75,21 @@ class KafkaJsAdminAdapter implements Admin {
         configEntries: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
       })),
     })
+    for (const { name } of topics) await this.#untilLed(name)
+  }
+
+  /** A leader may be named before it leads: the topic can be used when it answers for its offsets. */
+  async #untilLed(topic: string): Promise<void> {
+    const end = systemClock.elapsedMs() + leaderMsMax
+    for (;;) {
+      try {
+        await this.offsets(topic)
+        return
+      } catch (error) {
+        if (systemClock.elapsedMs() > end) throw error
+        await systemClock.sleep(leaderRetryMs)
+      }
+    }
   }
 
   async alterTopicConfig(name: string, config: Record<string, string>): Promise<void> {

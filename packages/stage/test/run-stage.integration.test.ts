@@ -14,7 +14,7 @@ import { partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { CrmRecord, DeadLetter, ReservationEvent } from '@fleet/contracts'
 import { connectKafka } from '@fleet/kafka'
 import type { Appender } from '@fleet/kafka'
-import { systemClock } from '@fleet/runtime'
+import { fateOf, systemClock } from '@fleet/runtime'
 import { readCommitted } from '../../../test/support/committed-reader.ts'
 import type { JudgedRecord } from '../../../test/support/committed-reader.ts'
 import { reservationEvent } from './counting-stage.ts'
@@ -60,6 +60,20 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
   }
 }
 
+/** Repeats what Kafka refuses for now. */
+async function patiently(attempt: () => Promise<unknown>): Promise<void> {
+  const end = performance.now() + deadlineMs
+  for (;;) {
+    try {
+      await attempt()
+      return
+    } catch (error) {
+      if (fateOf(error) !== 'transient' || performance.now() > end) throw error
+      await systemClock.sleep(50)
+    }
+  }
+}
+
 const owns = ({ assigned }: Member, count: number): boolean => assigned.at(-1)?.length === count
 
 /** Feeds good and undecodable records, about 400 a second, until told to stop. */
@@ -69,14 +83,17 @@ function feed(appender: Appender, codec: Codec): { fed: () => number; stop: () =
   const append = async (n: number): Promise<void> => {
     const isBad = n % 25 === 0
     const key = resourceKey('t', 'reservation', `r${n % 17}`)
-    await appender.append({
-      topic: (isBad ? topics.events.incident : topics.events.reservation).name,
-      partition: partitionOf(key, partitions),
-      key,
-      value: isBad
-        ? Buffer.from(`bad ${n}`)
-        : codec.encode(topics.events.reservation, reservationEvent(`e${n}`)),
-    })
+    // A new topic's leader may not be there yet; the judge reads what really was written.
+    await patiently(() =>
+      appender.append({
+        topic: (isBad ? topics.events.incident : topics.events.reservation).name,
+        partition: partitionOf(key, partitions),
+        key,
+        value: isBad
+          ? Buffer.from(`bad ${n}`)
+          : codec.encode(topics.events.reservation, reservationEvent(`e${n}`)),
+      }),
+    )
   }
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -186,8 +203,8 @@ test('frozen, killed and stopped processes lose nothing, repeat nothing and keep
       assert.deepEqual(outcome, expected)
     }
   } finally {
-    await load.stop()
     for (const { child } of members) child.kill('SIGKILL')
+    await load.stop().catch(() => {})
     await appender.close()
     await admin.close()
   }
