@@ -22,6 +22,10 @@ export const codes = {
     fate: 'fatal',
     meaning: 'A record batch has a format or compression this client cannot read.',
   },
+  CORRUPT_BATCH: {
+    fate: 'fatal',
+    meaning: 'A record batch fails its checksum or contradicts itself, also when fetched again.',
+  },
   PARTITION_MISMATCH: {
     fate: 'fatal',
     meaning: 'Co-partitioned topics differ in partition count, or the count changed.',

@@ -66,7 +66,8 @@ class KafkaJsAdminAdapter implements Admin {
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
     if (topics.length === 0) return
     await this.#admin.createTopics({
-      waitForLeaders: true,
+      // The client's own waiting fails when the broker it asks has not heard of the topic yet.
+      waitForLeaders: false,
       timeout: 30_000,
       topics: topics.map(topic => ({
         topic: topic.name,

@@ -6,11 +6,14 @@ import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 import { unreachable } from './errors.ts'
-import { createCluster } from './kafkajs.ts'
-import type { Cluster, ConnectionSettings } from './kafkajs.ts'
-import type { Appender, AppenderOptions } from './ports.ts'
-import { batchBytesMax, exactCover, topicData, tpName } from './produce.ts'
+import { createCluster, protocolErrorOf } from './kafkajs.ts'
+import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
+import { Requests } from './kafkajs-requests.ts'
+import type { Appender, AppenderOptions, CommittedOffset } from './ports.ts'
+import { decodeProduceResponse, encodeProduceRequest, produceApi } from './produce-request.ts'
+import { batchBytesMax, coverError, exactCover, tpName } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
+import { anonymous, noSequence } from './record-batch-encoder.ts'
 import { recordBytes } from './record.ts'
 import type { OutRecord } from './record.ts'
 
@@ -61,6 +64,7 @@ export class KafkaJsAppender implements Appender {
   #idle: (() => void) | null = null
   readonly #clock: Clock
   readonly #topics = new Set<string>()
+  readonly #requests = new Requests()
   healthy = true
 
   constructor(cluster: Cluster, options: AppenderOptions, clock: Clock) {
@@ -199,15 +203,7 @@ export class KafkaJsAppender implements Appender {
     try {
       const node = await this.#cluster.findBroker({ nodeId })
       sent = true
-      const list = [...batches.values()]
-      const response = await node.produce({
-        acks: -1,
-        timeout: this.#requestTimeoutMs,
-        topicData: topicData(list, () => 0),
-      })
-      const cover = exactCover(list, response)
-      if (!cover.ok) throw new Error(cover.problem)
-      for (const { baseOffset, ...tp } of cover.offsets) {
+      for (const { baseOffset, ...tp } of await this.#produce(node, [...batches.values()])) {
         const batch = batches.get(tpName(tp))
         batch?.items.forEach((item, index) => this.#settle(item, { offset: baseOffset + index }))
       }
@@ -222,6 +218,22 @@ export class KafkaJsAppender implements Appender {
       this.#busy.delete(nodeId)
       if (this.#waiting.length > 0) this.#schedule()
     }
+  }
+
+  async #produce(node: BrokerNode, batches: readonly PartitionBatch[]): Promise<CommittedOffset[]> {
+    const answer = await this.#requests.send(node.connectionPool, produceApi, writer =>
+      encodeProduceRequest(writer, {
+        transactionalId: null,
+        origin: anonymous,
+        timeoutMs: this.#requestTimeoutMs,
+        batches,
+        firstSequence: () => noSequence,
+        nowMs: this.#clock.wallMs(),
+      }),
+    )
+    const cover = exactCover(batches, decodeProduceResponse(answer))
+    if (!cover.ok) throw coverError(cover, protocolErrorOf)
+    return cover.offsets
   }
 
   #failAll(code: string, cause: unknown): void {

@@ -5,17 +5,17 @@
 import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
-import { committedRecords } from './committed-records.ts'
 import { fetchPlan, isCrowded } from './fetch-plan.ts'
 import type { FetchTarget } from './fetch-plan.ts'
+import { encodeFetchRequest, fetchApi } from './fetch-request.ts'
 import { decodeFetchResponse } from './fetch-response.ts'
-import type { FetchedPartition } from './fetch-response.ts'
-import { createCluster, fetchBytes, protocolErrorType } from './kafkajs.ts'
+import { takeFetched } from './fetched-partition.ts'
+import { createCluster, protocolErrorType } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
+import { Requests } from './kafkajs-requests.ts'
 import type { Position, Reader, ReaderOptions, RecordStream } from './ports.ts'
 import { tpName } from './produce.ts'
-import { decodeBatches } from './record-batch.ts'
-import { outOfRange, StreamBuffer } from './stream-buffer.ts'
+import { StreamBuffer } from './stream-buffer.ts'
 import type { PartitionBuffer } from './stream-buffer.ts'
 
 const maxWaitMsDefault = 500
@@ -28,10 +28,10 @@ const retryMsMin = 50
 const retryMsMax = 2000
 /** A broker that restarts is no trouble yet. */
 const troubleMs = 2000
+/** How long an answer may take beyond what the broker was told to wait. */
+const answerMsMax = 10_000
 /** How often a partition without leader is looked up. */
 const leaderSearchMs = 200
-
-const offsetOutOfRangeCode = 1
 
 export function openKafkaJsReader(
   settings: ConnectionSettings,
@@ -49,6 +49,7 @@ export class KafkaJsReader implements Reader {
   readonly #streams = new Set<StreamBuffer>()
   readonly #fetching = new Set<number>()
   readonly #topics = new Set<string>()
+  readonly #requests = new Requests()
   /** Partitions whose broker refused them: left out until the next look at who leads what. */
   readonly #ailing = new Set<PartitionBuffer>()
   readonly #closing = new AbortController()
@@ -194,18 +195,7 @@ export class KafkaJsReader implements Reader {
         if (await this.#hasStart(target.buffer, node)) ready.push(target)
       }
       if (ready.length === 0) return
-      const bytes = await fetchBytes(
-        node,
-        ready.map(({ buffer: { topic, partition, fetchOffset } }) => ({
-          topic,
-          partition,
-          offset: fetchOffset,
-          bytesMax: this.#partitionBytesMax,
-        })),
-        isCrowded(this.#streams) ? crowdedWaitMs : this.#maxWaitMs,
-        fetchBytesMax,
-      )
-      this.#apply(bytes, ready)
+      this.#apply(await this.#ask(node, ready), ready)
       this.#retryMs = retryMsMin
       this.#trouble = null
     } catch (error) {
@@ -214,6 +204,22 @@ export class KafkaJsReader implements Reader {
       this.#fetching.delete(nodeId)
       this.#pump()
     }
+  }
+
+  #ask(node: BrokerNode, targets: readonly FetchTarget[]): Promise<Buffer> {
+    const waitMs = isCrowded(this.#streams) ? crowdedWaitMs : this.#maxWaitMs
+    const wanted = targets.map(({ buffer: { topic, partition, fetchOffset } }) => ({
+      topic,
+      partition,
+      offset: fetchOffset,
+      bytesMax: this.#partitionBytesMax,
+    }))
+    return this.#requests.send(
+      node.connectionPool,
+      fetchApi,
+      writer => encodeFetchRequest(writer, wanted, waitMs, fetchBytesMax),
+      waitMs + answerMsMax,
+    )
   }
 
   async #hasStart(buffer: PartitionBuffer, node: BrokerNode): Promise<boolean> {
@@ -245,19 +251,8 @@ export class KafkaJsReader implements Reader {
     const byName = new Map(targets.map(target => [tpName(target.buffer), target]))
     for (const fetched of decodeFetchResponse(bytes)) {
       const target = byName.get(tpName(fetched))
-      if (target === undefined) continue
-      if (fetched.errorCode === 0) this.#accept(fetched, target)
-      else if (fetched.errorCode === offsetOutOfRangeCode) outOfLog(fetched, target)
-      else this.#ailing.add(target.buffer)
+      if (target !== undefined && !takeFetched(fetched, target)) this.#ailing.add(target.buffer)
     }
-  }
-
-  #accept(fetched: FetchedPartition, { stream, buffer }: FetchTarget): void {
-    buffer.lastStable = fetched.lastStableOffset
-    if (fetched.records.length === 0) return
-    const batches = decodeBatches(fetched.records, fetched.topic, fetched.partition)
-    const slice = committedRecords(batches, fetched.aborted, buffer.fetchOffset)
-    stream.push(buffer, slice.records, slice.nextOffset, fetched.records.length)
   }
 
   #break(error: FleetError): void {
@@ -284,13 +279,4 @@ export class KafkaJsReader implements Reader {
       // Still away: the next attempt waits longer.
     }
   }
-}
-
-/**
- * A stream that begins with the start of the log has missed nothing when retention moves that start
- * before its first fetch: it looks again. Any other position outside the log is lost records.
- */
-function outOfLog(fetched: FetchedPartition, { stream, buffer }: FetchTarget): void {
-  if (buffer.fromStart && buffer.lastStable < 0) buffer.fetchOffset = -1
-  else stream.fail(buffer, outOfRange(buffer, fetched.logStartOffset))
 }

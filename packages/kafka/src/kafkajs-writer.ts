@@ -5,12 +5,30 @@
 import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
-import { createCluster, protocolErrorType, transactionCoordinator } from './kafkajs.ts'
+import {
+  createCluster,
+  protocolErrorOf,
+  protocolErrorType,
+  transactionCoordinator,
+} from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
+import { Requests } from './kafkajs-requests.ts'
+import type { Api } from './kafkajs-requests.ts'
 import type { CommittedOffset, TransactionalWriter, WriterOptions } from './ports.ts'
-import { batchRounds, exactCover, topicData, tpName } from './produce.ts'
+import type { ByteWriter } from './byte-writer.ts'
+import { decodeProduceResponse, encodeProduceRequest, produceApi } from './produce-request.ts'
+import { batchRounds, coverError, exactCover, tpName } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
 import type { OutRecord } from './record.ts'
+import {
+  addPartitionsApi,
+  decodeAddPartitions,
+  decodeEndTransaction,
+  encodeAddPartitions,
+  encodeEndTransaction,
+  endTransactionApi,
+} from './transaction-requests.ts'
+import type { TransactionIdentity } from './transaction-requests.ts'
 
 /** Below the transaction timeout, so that a lost answer is noticed while the fence still works. */
 const requestTimeoutMs = 10_000
@@ -33,7 +51,7 @@ export async function openKafkaJsWriter(
   options: WriterOptions,
   clock: Clock = systemClock,
 ): Promise<TransactionalWriter> {
-  const cluster = createCluster({ ...settings, requestTimeoutMs })
+  const cluster = createCluster({ requestTimeoutMs, ...settings })
   try {
     await cluster.connect()
     const writer = new KafkaJsWriter(cluster, options.transactionalId, clock)
@@ -51,36 +69,38 @@ function lost(transactionalId: string, step: string, cause: unknown): FleetError
   return new FleetError('TRANSACTION_LOST', 'transient', message, { cause })
 }
 
+function accepted(errorCode: number): void {
+  if (errorCode !== 0) throw protocolErrorOf(errorCode)
+}
+
 class KafkaJsWriter implements TransactionalWriter {
   readonly #cluster: Cluster
-  readonly #transactionalId: string
   readonly #clock: Clock
   readonly #sequences = new Map<string, number>()
   #coordinator: BrokerNode | null = null
-  #producerId = ''
-  #producerEpoch = -1
+  #identity: TransactionIdentity
+  readonly #requests = new Requests()
   #dead = false
   readonly #knownTopics = new Set<string>()
 
   constructor(cluster: Cluster, transactionalId: string, clock: Clock) {
     this.#cluster = cluster
-    this.#transactionalId = transactionalId
+    this.#identity = { transactionalId, producerId: -1, producerEpoch: -1 }
     this.#clock = clock
   }
 
   /** InitProducerId: decides the predecessor's transaction and raises the epoch. */
   async fence(transactionTimeout: number): Promise<void> {
     await this.#cluster.refreshMetadata()
-    const transactionalId = this.#transactionalId
-    const answer = await this.#untilReady(node =>
+    const { transactionalId } = this.#identity
+    const { producerId, producerEpoch } = await this.#untilReady(node =>
       node.initProducerId({ transactionalId, transactionTimeout }),
     )
-    this.#producerId = answer.producerId
-    this.#producerEpoch = answer.producerEpoch
+    this.#identity = { transactionalId, producerId: Number(producerId), producerEpoch }
   }
 
   async commit(records: readonly OutRecord[]): Promise<CommittedOffset[]> {
-    if (this.#dead) throw lost(this.#transactionalId, 'commit', 'this writer is dead')
+    if (this.#dead) throw lost(this.#identity.transactionalId, 'commit', 'this writer is dead')
     if (records.length === 0) return []
     // Dead until proven alive: an error anywhere below leaves it so.
     this.#dead = true
@@ -95,13 +115,11 @@ class KafkaJsWriter implements TransactionalWriter {
         if (index === 0) committed.push(...offsets)
       }
       step = 'end transaction'
-      await this.#coordinatorNode().then(node =>
-        node.endTxn({ ...this.#identity(), transactionResult: true }),
-      )
+      await this.#endTransaction()
       this.#dead = false
       return committed
     } catch (error) {
-      throw lost(this.#transactionalId, step, error)
+      throw lost(this.#identity.transactionalId, step, error)
     }
   }
 
@@ -110,28 +128,26 @@ class KafkaJsWriter implements TransactionalWriter {
     await this.#cluster.disconnect()
   }
 
-  #identity(): { transactionalId: string; producerId: string; producerEpoch: number } {
-    return {
-      transactionalId: this.#transactionalId,
-      producerId: this.#producerId,
-      producerEpoch: this.#producerEpoch,
-    }
-  }
-
   async #addPartitions(batches: readonly PartitionBatch[]): Promise<void> {
-    const byTopic = new Map<string, number[]>()
-    for (const { topic, partition } of batches) {
-      const partitions = byTopic.get(topic)
-      if (partitions === undefined) byTopic.set(topic, [partition])
-      else partitions.push(partition)
-    }
-    const topics = [...byTopic].map(([topic, partitions]) => ({ topic, partitions }))
-    await this.#learn(topics.map(({ topic }) => topic))
-    await this.#untilReady(node => node.addPartitionsToTxn({ ...this.#identity(), topics }))
+    await this.#learn(new Set(batches.map(({ topic }) => topic)))
+    await this.#untilReady(async node => {
+      const encode = (to: ByteWriter): void => encodeAddPartitions(to, this.#identity, batches)
+      accepted(decodeAddPartitions(await this.#send(node, addPartitionsApi, encode)))
+    })
   }
 
-  async #learn(topics: string[]): Promise<void> {
-    const unknown = topics.filter(topic => !this.#knownTopics.has(topic))
+  async #endTransaction(): Promise<void> {
+    const node = await this.#coordinatorNode()
+    const encode = (to: ByteWriter): void => encodeEndTransaction(to, this.#identity, true)
+    accepted(decodeEndTransaction(await this.#send(node, endTransactionApi, encode)))
+  }
+
+  #send(node: BrokerNode, api: Api, encode: (writer: ByteWriter) => void): Promise<Buffer> {
+    return this.#requests.send(node.connectionPool, api, encode)
+  }
+
+  async #learn(topics: ReadonlySet<string>): Promise<void> {
+    const unknown = [...topics].filter(topic => !this.#knownTopics.has(topic))
     if (unknown.length > 0) {
       await this.#cluster.addMultipleTargetTopics(unknown)
       for (const topic of unknown) this.#knownTopics.add(topic)
@@ -154,14 +170,19 @@ class KafkaJsWriter implements TransactionalWriter {
     }
     const answers = [...byLeader].map(async ([nodeId, mine]) => {
       const node = await this.#cluster.findBroker({ nodeId })
-      const response = await node.produce({
-        ...this.#identity(),
-        acks: -1,
-        timeout: requestTimeoutMs,
-        topicData: topicData(mine, batch => this.#nextSequence(batch)),
-      })
-      const cover = exactCover(mine, response)
-      if (!cover.ok) throw new Error(cover.problem)
+      const { transactionalId } = this.#identity
+      const encode = (to: ByteWriter): void =>
+        encodeProduceRequest(to, {
+          transactionalId,
+          origin: { ...this.#identity, transactional: true },
+          timeoutMs: requestTimeoutMs,
+          batches: mine,
+          firstSequence: batch => this.#nextSequence(batch),
+          nowMs: this.#clock.wallMs(),
+        })
+      const answer = await this.#send(node, produceApi, encode)
+      const cover = exactCover(mine, decodeProduceResponse(answer))
+      if (!cover.ok) throw coverError(cover, protocolErrorOf)
       return cover.offsets
     })
     return (await Promise.all(answers)).flat()
@@ -177,7 +198,7 @@ class KafkaJsWriter implements TransactionalWriter {
 
   async #coordinatorNode(): Promise<BrokerNode> {
     this.#coordinator ??= await this.#cluster.findGroupCoordinator({
-      groupId: this.#transactionalId,
+      groupId: this.#identity.transactionalId,
       coordinatorType: transactionCoordinator,
     })
     return this.#coordinator

@@ -11,6 +11,7 @@ import type { ConnectionOptions } from 'node:tls'
 import kafkajs from 'kafkajs'
 import type { Admin as KafkaJsAdmin, SASLOptions } from 'kafkajs'
 
+import type { ConnectionPool } from './kafkajs-requests.ts'
 import { askMetadataLeniently } from './lenient-metadata.ts'
 import type { BrokerMaker, MetadataAnswer, MetadataRequest } from './lenient-metadata.ts'
 
@@ -19,49 +20,15 @@ const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
 
 const require = createRequire(import.meta.url)
 
-export interface KafkaJsMessage {
-  key: Buffer | string | null
-  value: Buffer | null
-  headers?: Record<string, Buffer | string>
-}
-
 /** What a broker connection of kafkajs offers; each method is one Kafka request. */
 export interface BrokerNode {
   nodeId: string
-  connectionPool: { send(request: unknown): Promise<unknown>; host: string; port: number }
+  connectionPool: ConnectionPool & { host: string; port: number }
   disconnect(): Promise<void>
   initProducerId(request: {
     transactionalId: string
     transactionTimeout: number
   }): Promise<{ producerId: string; producerEpoch: number }>
-  addPartitionsToTxn(request: {
-    transactionalId: string
-    producerId: string
-    producerEpoch: number
-    topics: { topic: string; partitions: number[] }[]
-  }): Promise<unknown>
-  endTxn(request: {
-    transactionalId: string
-    producerId: string
-    producerEpoch: number
-    transactionResult: boolean
-  }): Promise<unknown>
-  produce(request: {
-    transactionalId?: string
-    producerId?: string | number
-    producerEpoch?: number
-    acks: number
-    timeout: number
-    topicData: {
-      topic: string
-      partitions: { partition: number; firstSequence: number; messages: KafkaJsMessage[] }[]
-    }[]
-  }): Promise<{
-    topics: {
-      topicName: string
-      partitions: { partition: number; errorCode: number; baseOffset?: string; offset?: string }[]
-    }[]
-  }>
   joinGroup(request: {
     groupId: string
     sessionTimeout: number
@@ -207,47 +174,15 @@ export function createAdmin(settings: ConnectionSettings): KafkaJsAdmin {
   return kafka.admin()
 }
 
-const fetchRequestV11 = require('kafkajs/src/protocol/requests/fetch/v11/request') as (
-  options: unknown,
-) => unknown
-
-export interface FetchPartition {
-  topic: string
-  partition: number
-  offset: number
-  bytesMax: number
+// After every answer kafkajs sets a timer that sets the next one, each millisecond, on every connection
+// and for ever, although nothing waits: 2 % of a processor, and a warning on Node 24. A check that has
+// nothing to check is left out; what is throttled schedules its own.
+const { prototype: queue } = require('kafkajs/src/network/requestQueue') as {
+  prototype: { pending: unknown[]; scheduleCheckPendingRequests: () => void }
 }
-
-/** A fetch whose response comes back as bytes: decoding is ours (fetch-response.ts). */
-export async function fetchBytes(
-  node: BrokerNode,
-  partitions: readonly FetchPartition[],
-  waitMs: number,
-  bytesMax: number,
-): Promise<Buffer> {
-  const byTopic = new Map<string, unknown[]>()
-  for (const { topic, partition, offset, bytesMax: maxBytes } of partitions) {
-    const entry = { partition, fetchOffset: String(offset), maxBytes }
-    const entries = byTopic.get(topic)
-    if (entries === undefined) byTopic.set(topic, [entry])
-    else entries.push(entry)
-  }
-  const answer = await node.connectionPool.send({
-    request: fetchRequestV11({
-      replicaId: -1,
-      maxWaitTime: waitMs,
-      minBytes: 1,
-      maxBytes: bytesMax,
-      isolationLevel: 1,
-      topics: [...byTopic].map(([topic, entries]) => ({ topic, partitions: entries })),
-    }),
-    response: {
-      decode: (payload: Buffer) => ({ payload, clientSideThrottleTime: 0 }),
-      parse: (decoded: { payload: Buffer }) => decoded.payload,
-    },
-    requestTimeout: waitMs + 10_000,
-  })
-  return answer as Buffer
+const scheduleCheck = queue.scheduleCheckPendingRequests
+queue.scheduleCheckPendingRequests = function schedule(this: typeof queue): void {
+  if (this.pending.length > 0) scheduleCheck.call(this)
 }
 
 export const { MemberAssignment, MemberMetadata } = AssignerProtocol
@@ -261,7 +196,8 @@ export function protocolErrorType(error: unknown): string | undefined {
   return typeof error.type === 'string' ? error.type : undefined
 }
 
-const protocolErrorOf = (code: number): Error => protocolErrors.createErrorFromCode(code)
+/** The client's error for an error code of the protocol, with its name and explanation. */
+export const protocolErrorOf = (code: number): Error => protocolErrors.createErrorFromCode(code)
 
 const protocolErrors = require('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error & { type: string }

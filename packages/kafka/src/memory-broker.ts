@@ -4,10 +4,14 @@
 import { FleetError, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
+import { openMemoryAppender } from './memory-appender.ts'
+import { MemoryWire } from './memory-faults.ts'
+import type { FaultPlan } from './memory-faults.ts'
 import { MemoryGroup } from './memory-group.ts'
 import { MemoryLog } from './memory-log.ts'
 import { MemoryTransactions } from './memory-transactions.ts'
 import type { MemoryProducer } from './memory-transactions.ts'
+import { openMemoryWriter } from './memory-writer.ts'
 import type {
   Admin,
   Appender,
@@ -29,19 +33,31 @@ export interface MemoryBrokerOptions {
   clock?: Clock
   /** Stands for log-append time. */
   appendTimeMs?: () => number
+  /** What becomes of the requests of writers and appenders. Default: all arrive and are answered. */
+  faults?: FaultPlan
+  /** How long a client waits for an answer that does not come. Default 10,000. */
+  requestTimeoutMs?: number
 }
+
+const requestTimeoutMsDefault = 10_000
 
 export class MemoryBroker implements Broker {
   readonly #clock: Clock
   readonly #appendTimeMs: () => number
   readonly #topics = new Map<string, { topic: NewTopic; logs: MemoryLog[] }>()
   readonly #transactions: MemoryTransactions
+  readonly #wire: MemoryWire
   readonly #groups = new Map<string, MemoryGroup>()
   readonly #streams = new Set<StreamBuffer>()
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.#clock = options.clock ?? systemClock
     this.#appendTimeMs = options.appendTimeMs ?? ((): number => this.#clock.wallMs())
+    this.#wire = new MemoryWire(
+      options.faults ?? null,
+      this.#clock,
+      options.requestTimeoutMs ?? requestTimeoutMsDefault,
+    )
     this.#transactions = new MemoryTransactions({
       clock: this.#clock,
       log: of => this.log(of),
@@ -68,28 +84,18 @@ export class MemoryBroker implements Broker {
   }
 
   openWriter(options: WriterOptions): Promise<TransactionalWriter> {
-    const producer = this.initProducer(options)
-    let closed = false
-    return Promise.resolve({
-      commit: async records => {
-        await Promise.resolve()
-        if (closed) {
-          throw new FleetError('TRANSACTION_LOST', 'transient', 'Transaction lost: writer closed')
-        }
-        const committed = producer.produce(records)
-        producer.end('committed')
-        return committed
-      },
-      close: () => {
-        closed = true
-        return Promise.resolve()
-      },
-    })
+    return openMemoryWriter(
+      { wire: this.#wire, transactions: this.#transactions, clock: this.#clock },
+      options,
+    )
   }
 
-  /** The steps of openWriter's transactions one by one, for tests that put faults between them. */
+  /**
+   * The steps of openWriter's transactions one by one, for tests that put faults between them. The fault
+   * plan does not see them.
+   */
   initProducer(options: WriterOptions): MemoryProducer {
-    return this.#transactions.init(options)
+    return this.#transactions.producer(options)
   }
 
   /**
@@ -163,16 +169,12 @@ export class MemoryBroker implements Broker {
   }
 
   openAppender(): Promise<Appender> {
-    return Promise.resolve({
-      append: async record => {
-        await Promise.resolve()
-        const offset = this.log(record).append(record, this.#appendTimeMs(), null)
-        this.#deliver()
-        return { offset }
-      },
-      healthy: true,
-      close: () => Promise.resolve(),
-    })
+    const write = (record: OutRecord): number => {
+      const offset = this.log(record).append(record, this.#appendTimeMs(), null)
+      this.#deliver()
+      return offset
+    }
+    return Promise.resolve(openMemoryAppender(this.#wire, write))
   }
 
   openAdmin(): Promise<Admin> {

@@ -69,9 +69,12 @@ export class MemoryLog {
     return offset
   }
 
-  /** Writes the marker that ends a transaction here; it takes an offset of its own, as in Kafka. */
+  /**
+   * Writes the marker that ends a transaction here. It takes an offset of its own, as in Kafka, also
+   * where the transaction has written nothing.
+   */
   finish(transaction: Transaction): void {
-    if (!this.#open.delete(transaction)) return
+    this.#open.delete(transaction)
     this.#entries.push({ record: null, transaction })
   }
 
@@ -90,9 +93,10 @@ export class MemoryLog {
   }
 
   /** Everything at its offset, markers (no record) and undecided or aborted records included. */
-  *entries(): IterableIterator<MemoryLogEntry> {
-    for (const [index, entry] of this.#entries.entries()) {
-      yield { offset: this.#logStart + index, ...entry }
+  *entries(from = this.#logStart, to = this.end): IterableIterator<MemoryLogEntry> {
+    for (let offset = Math.max(from, this.#logStart); offset < to; offset++) {
+      const entry = this.#entries[offset - this.#logStart]
+      if (entry !== undefined) yield { offset, ...entry }
     }
   }
 

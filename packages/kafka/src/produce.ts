@@ -1,7 +1,6 @@
 // Shared by the transactional writer and the appender: grouping records for a produce request and
 // judging its answer. Pure.
 
-import type { BrokerNode, KafkaJsMessage } from './kafkajs.ts'
 import { recordBytes } from './record.ts'
 import type { CommittedOffset } from './ports.ts'
 import type { OutRecord, TopicPartition } from './record.ts'
@@ -24,19 +23,22 @@ export function tpName({ topic, partition }: TopicPartition): string {
 /** Rounds of requests: each partition at most once a round, its records in order. */
 export function batchRounds(records: readonly OutRecord[]): PartitionBatch[][] {
   const rounds: PartitionBatch[][] = []
-  const open = new Map<string, { batch: PartitionBatch; bytes: number; round: number }>()
+  // By topic, then by partition: no name has to be built for each record.
+  const open = new Map<string, Map<number, OpenBatch>>()
   for (const record of records) {
-    const name = tpName(record)
+    const { topic, partition } = record
     const bytes = recordBytes(record)
-    const current = open.get(name)
+    let ofTopic = open.get(topic)
+    if (ofTopic === undefined) open.set(topic, (ofTopic = new Map()))
+    const current = ofTopic.get(partition)
     if (current !== undefined && current.bytes + bytes <= batchBytesMax) {
-      current.batch.records.push(record)
+      current.records.push(record)
       current.bytes += bytes
       continue
     }
     const round = current === undefined ? 0 : current.round + 1
-    const batch = { topic: record.topic, partition: record.partition, records: [record] }
-    open.set(name, { batch, bytes, round })
+    const batch: OpenBatch = { topic, partition, records: [record], bytes, round }
+    ofTopic.set(partition, batch)
     const batches = rounds[round]
     if (batches === undefined) rounds.push([batch])
     else batches.push(batch)
@@ -44,35 +46,23 @@ export function batchRounds(records: readonly OutRecord[]): PartitionBatch[][] {
   return rounds
 }
 
-function toMessage(record: OutRecord): KafkaJsMessage {
-  const message: KafkaJsMessage = { key: record.key, value: record.value }
-  if (record.headers !== undefined) message.headers = record.headers
-  return message
+interface OpenBatch extends PartitionBatch {
+  bytes: number
+  round: number
 }
 
-type ProduceRequest = Parameters<BrokerNode['produce']>[0]
-type ProduceResponse = Awaited<ReturnType<BrokerNode['produce']>>
-
-export function topicData(
-  batches: readonly PartitionBatch[],
-  firstSequence: (batch: PartitionBatch) => number,
-): ProduceRequest['topicData'] {
-  const byTopic = new Map<string, ProduceRequest['topicData'][number]>()
-  for (const batch of batches) {
-    const entry = {
-      partition: batch.partition,
-      firstSequence: firstSequence(batch),
-      messages: batch.records.map(toMessage),
-    }
-    const known = byTopic.get(batch.topic)
-    if (known === undefined) byTopic.set(batch.topic, { topic: batch.topic, partitions: [entry] })
-    else known.partitions.push(entry)
-  }
-  return [...byTopic.values()]
+/** What a leader answers; the offset is -1 when nothing was written. */
+export interface ProduceResponse {
+  topics: {
+    topicName: string
+    partitions: { partition: number; errorCode: number; baseOffset?: number | string }[]
+  }[]
 }
 
 export type Acknowledgement =
-  { ok: true; offsets: CommittedOffset[] } | { ok: false; problem: string }
+  | { ok: true; offsets: CommittedOffset[] }
+  /** With the broker's error code where it gave one. */
+  | { ok: false; problem: string; errorCode?: number }
 
 /**
  * Exact cover: every partition sent is acknowledged once, without error, with an offset; nothing else
@@ -90,7 +80,7 @@ export function exactCover(
       if (!missing.delete(name)) return { ok: false, problem: `${name} acknowledged unasked` }
       const offset = Number(baseOffset ?? -1)
       if (errorCode !== 0 || offset < 0) {
-        return { ok: false, problem: `${name} refused with error ${errorCode}` }
+        return { ok: false, problem: `${name} refused with error ${errorCode}`, errorCode }
       }
       offsets.push({ topic, partition, baseOffset: offset })
     }
@@ -98,4 +88,14 @@ export function exactCover(
   const [first] = missing
   if (first !== undefined) return { ok: false, problem: `${first} not acknowledged` }
   return { ok: true, offsets }
+}
+
+/** Why a send was not covered, with the broker's reason as its cause. */
+export function coverError(
+  { problem, errorCode }: Acknowledgement & { ok: false },
+  errorOf: (errorCode: number) => Error,
+): Error {
+  if (errorCode === undefined || errorCode === 0) return new Error(problem)
+  const cause = errorOf(errorCode)
+  return new Error(`${problem}: ${cause.message}`, { cause })
 }

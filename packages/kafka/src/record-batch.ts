@@ -1,6 +1,7 @@
 // Decodes record batches (magic 2) as a fetch returns them. Ours and not kafkajs's, because progress
 // needs what kafkajs throws away: the last offset of a batch whose records are all gone (compaction,
-// pitfall P11) and whether a record is control data rather than a key that looks like it (P2).
+// pitfall P11) and whether a record is control data rather than a key that looks like it (P2). It
+// checks what kafkajs believes: the checksum, and that the records fill their batch exactly.
 //
 //   RecordBatch => baseOffset:int64 batchLength:int32 partitionLeaderEpoch:int32 magic:int8 crc:uint32
 //     attributes:int16 lastOffsetDelta:int32 baseTimestamp:int64 maxTimestamp:int64 producerId:int64
@@ -9,8 +10,10 @@
 //     key:varint-bytes value:varint-bytes [headerKey:varint-string headerValue:varint-bytes]
 
 import { gunzipSync } from 'node:zlib'
-import { FleetError } from '@fleet/runtime'
+import { FleetError, messageOf } from '@fleet/runtime'
 
+import { crc32c } from './crc32c.ts'
+import { headerName } from './header-names.ts'
 import type { InRecord } from './record.ts'
 
 export interface RecordBatch {
@@ -25,27 +28,62 @@ export interface RecordBatch {
 }
 
 const batchHeaderBytes = 61
+/** Offset and length, which the length does not count. */
+const lengthEnd = 12
+const crcFrom = 21
 const compressionMask = 0x07
 const logAppendTimeMask = 0x08
 const transactionalMask = 0x10
 const controlMask = 0x20
 const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-const noHeaders: Record<string, Buffer> = Object.freeze({})
+/** Most bytes a gzipped batch may become: a batch of 1 MiB could claim a gigabyte. */
+const expandedBytesMax = 64 * 1024 * 1024
+const emptyValue = Buffer.alloc(0)
+
+type Headers = Record<string, Buffer>
+const noHeaders: Headers = Object.freeze(Object.create(null) as Headers)
+
+/** Where a batch is from, for its records and for what is said when it is damaged. */
+interface Origin {
+  topic: string
+  partition: number
+  baseOffset: number
+  baseTimestamp: number
+  /** The broker's time, where the topic has that; it is then every record's. */
+  appendedMs: number | null
+}
 
 /**
  * The whole batches in `bytes`; a cut-off last batch is left for the next fetch.
- * @throws FleetError UNSUPPORTED_BATCH (fatal): an old format or a compression we have no codec for.
+ * @throws FleetError UNSUPPORTED_BATCH (fatal): an old format, a compression we have no codec for, or
+ *   more than 64 MiB in one batch. CORRUPT_BATCH (fatal): the checksum is wrong or the content
+ *   contradicts itself; whoever fetched it may fetch again before believing that.
  */
 export function decodeBatches(bytes: Buffer, topic: string, partition: number): RecordBatch[] {
   const batches: RecordBatch[] = []
   let at = 0
   while (at + batchHeaderBytes <= bytes.length) {
-    const end = at + 12 + bytes.readInt32BE(at + 8)
+    const end = at + lengthEnd + bytes.readInt32BE(at + 8)
+    // The checksum does not cover the length.
+    if (end < at + batchHeaderBytes) {
+      throw corrupt(
+        { topic, partition, baseOffset: readLong(bytes, at) },
+        'its length is impossible',
+      )
+    }
     if (end > bytes.length) break
     batches.push(decodeBatch(bytes, at, end, topic, partition))
     at = end
   }
   return batches
+}
+
+function corrupt(
+  { topic, partition, baseOffset }: Pick<Origin, 'topic' | 'partition' | 'baseOffset'>,
+  why: string,
+): FleetError {
+  const message = `${topic}-${partition} has a damaged batch at offset ${baseOffset}: ${why}`
+  return new FleetError('CORRUPT_BATCH', 'fatal', message)
 }
 
 function decodeBatch(
@@ -58,14 +96,12 @@ function decodeBatch(
   const baseOffset = readLong(bytes, at)
   const magic = bytes.readInt8(at + 16)
   const attributes = bytes.readInt16BE(at + 21)
-  const compression = attributes & compressionMask
-  if (magic !== 2 || compression > 1) {
-    const what = magic === 2 ? `${compressionNames[compression]} compression` : `magic ${magic}`
-    throw new FleetError(
-      'UNSUPPORTED_BATCH',
-      'fatal',
-      `${topic}-${partition} has a batch with ${what} at offset ${baseOffset}; write it with gzip or none`,
-    )
+  const appendedMs = (attributes & logAppendTimeMask) === 0 ? null : readLong(bytes, at + 35)
+  const baseTimestamp = readLong(bytes, at + 27)
+  const origin: Origin = { topic, partition, baseOffset, baseTimestamp, appendedMs }
+  if (magic !== 2) throw unsupported(origin, `magic ${magic}`)
+  if (crc32c(bytes, at + crcFrom, end) !== bytes.readUInt32BE(at + 17)) {
+    throw corrupt(origin, 'its checksum does not match')
   }
   const control = (attributes & controlMask) !== 0
   const batch: RecordBatch = {
@@ -77,47 +113,94 @@ function decodeBatch(
     abortMarker: false,
     records: [],
   }
-  const count = bytes.readInt32BE(at + 57)
-  const body = bytes.subarray(at + batchHeaderBytes, end)
-  const cursor = new Cursor(compression === 1 ? gunzipSync(body) : body)
-  const baseTimestamp = readLong(bytes, at + 27)
-  const appended = (attributes & logAppendTimeMask) !== 0 ? readLong(bytes, at + 35) : null
-  for (let index = 0; index < count; index++) {
-    const record = decodeRecord(cursor, topic, partition, baseOffset, baseTimestamp, appended)
-    if (control) batch.abortMarker = record.key !== null && record.key.readInt16BE(2) === 0
-    else batch.records.push(record)
-  }
+  const compression = attributes & compressionMask
+  const packed = compression === 0 ? null : bytes.subarray(at + batchHeaderBytes, end)
+  const body = packed === null ? bytes : expanded(packed, compression, origin)
+  const records = decodeRecords(
+    body,
+    packed === null ? at + batchHeaderBytes : 0,
+    packed === null ? end : body.length,
+    bytes.readInt32BE(at + 57),
+    origin,
+  )
+  if (!control) batch.records = records
+  else for (const { key } of records) batch.abortMarker = isAbort(key, origin)
   return batch
 }
 
-function decodeRecord(
-  cursor: Cursor,
-  topic: string,
-  partition: number,
-  baseOffset: number,
-  baseTimestamp: number,
-  appendedMs: number | null,
-): InRecord {
-  const length = cursor.varint()
-  const end = cursor.at + length
-  cursor.at += 1
+/** Key of a control record: version, then what it marks. */
+function isAbort(key: Buffer | null, origin: Origin): boolean {
+  if (key === null || key.length < 4) throw corrupt(origin, 'a control record without a type')
+  return key.readInt16BE(2) === 0
+}
+
+function unsupported({ topic, partition, baseOffset }: Origin, what: string): FleetError {
+  return new FleetError(
+    'UNSUPPORTED_BATCH',
+    'fatal',
+    `${topic}-${partition} has a batch with ${what} at offset ${baseOffset}; write it with gzip or none`,
+  )
+}
+
+function expanded(packed: Buffer, compression: number, origin: Origin): Buffer {
+  if (compression !== 1) throw unsupported(origin, `${compressionNames[compression]} compression`)
+  try {
+    return gunzipSync(packed, { maxOutputLength: expandedBytesMax })
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw unsupported(origin, `more than ${expandedBytesMax} bytes`)
+    throw corrupt(origin, `gzip says ${messageOf(error)}`)
+  }
+}
+
+function decodeRecords(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  count: number,
+  origin: Origin,
+): InRecord[] {
+  if (count < 0 || count > end - start) throw corrupt(origin, `it claims ${count} records`)
+  const cursor = new Cursor(bytes, start)
+  const records: InRecord[] = []
+  for (let index = 0; index < count; index++) {
+    const recordEnd = cursor.varint() + cursor.at
+    if (recordEnd > end) throw corrupt(origin, 'a record is longer than its batch')
+    records.push(decodeRecord(cursor, recordEnd, origin))
+    if (cursor.at !== recordEnd) throw corrupt(origin, 'a record does not fill its length')
+  }
+  if (cursor.at !== end) throw corrupt(origin, 'bytes follow its last record')
+  return records
+}
+
+function decodeRecord(cursor: Cursor, end: number, origin: Origin): InRecord {
+  const { topic, partition, baseOffset, baseTimestamp, appendedMs } = origin
+  cursor.at++ // attributes: none are defined
   const timestampDelta = cursor.varlong()
   const offset = baseOffset + cursor.varint()
   const key = cursor.bytes()
   const value = cursor.bytes()
   const headerCount = cursor.varint()
+  if (headerCount < 0 || headerCount > end - cursor.at) {
+    throw corrupt(origin, `a record claims ${headerCount} headers`)
+  }
   let headers = noHeaders
   if (headerCount > 0) {
-    headers = Object.create(null) as Record<string, Buffer>
+    headers = new HeaderBag()
     for (let index = 0; index < headerCount; index++) {
-      const name = cursor.bytes()?.toString('utf8') ?? ''
-      headers[name] = cursor.bytes() ?? Buffer.alloc(0)
+      headers[cursor.name()] = cursor.bytes() ?? emptyValue
     }
   }
-  cursor.at = end
   const timestampMs = appendedMs ?? baseTimestamp + timestampDelta
   return { topic, partition, offset, timestampMs, key, value, headers }
 }
+
+/**
+ * Headers under names that may be anything, `__proto__` included, so nothing is inherited. Made by a
+ * constructor, because the engine keeps what `Object.create(null)` makes as a slow dictionary.
+ */
+const HeaderBag = function HeaderBag() {} as unknown as new () => Headers
+HeaderBag.prototype = Object.create(null)
 
 /** A 64-bit integer as a number: offsets, producer ids and times stay below 2^53. */
 export function readLong(bytes: Buffer, at: number): number {
@@ -125,11 +208,12 @@ export function readLong(bytes: Buffer, at: number): number {
 }
 
 class Cursor {
-  at = 0
+  at: number
   readonly #bytes: Buffer
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, at: number) {
     this.#bytes = bytes
+    this.at = at
   }
 
   /** Zigzag, up to 32 bits. */
@@ -164,5 +248,13 @@ class Cursor {
     const slice = this.#bytes.subarray(this.at, this.at + length)
     this.at += length
     return slice
+  }
+
+  /** Of a header; never null. */
+  name(): string {
+    const length = Math.max(0, this.varint())
+    const start = this.at
+    this.at += length
+    return headerName(this.#bytes, start, Math.min(this.at, this.#bytes.length))
   }
 }

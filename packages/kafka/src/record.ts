@@ -23,13 +23,19 @@ export interface OutRecord extends TopicPartition {
   headers?: Record<string, Buffer | string>
 }
 
+const framingBytes = 32
+const headerFramingBytes = 10
+
 /** Bytes a record takes in a batch: key, value, headers and a bound on the framing. */
-export function recordBytes(record: OutRecord): number {
-  let bytes = 32
-  if (record.key !== null) bytes += Buffer.byteLength(record.key)
-  if (record.value !== null) bytes += record.value.length
-  for (const [name, value] of Object.entries(record.headers ?? {})) {
-    bytes += name.length + Buffer.byteLength(value) + 10
+export function recordBytes({ key, value, headers }: OutRecord): number {
+  let bytes = framingBytes
+  if (key !== null) bytes += typeof key === 'string' ? Buffer.byteLength(key) : key.length
+  if (value !== null) bytes += value.length
+  if (headers === undefined) return bytes
+  for (const name of Object.keys(headers)) {
+    const part = headers[name] ?? ''
+    bytes += name.length + headerFramingBytes
+    bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.length
   }
   return bytes
 }

@@ -23,6 +23,8 @@ export interface PartitionBuffer extends TopicPartition {
   /** Index of the first record not yet taken; the array is cut when it is used up. */
   head: number
   bytes: number
+  /** Fetches in a row that brought a damaged batch. */
+  damagedFetches: number
   failure: FleetError | null
 }
 
@@ -52,6 +54,7 @@ export class StreamBuffer implements RecordStream {
       records: [],
       head: 0,
       bytes: 0,
+      damagedFetches: 0,
       failure: null,
     }))
     this.#clock = clock

@@ -5,65 +5,28 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 
 import { FleetError } from '@fleet/runtime'
-import type { Broker, InRecord, OutRecord, Position, Reader } from '../src/index.ts'
-
-export interface Harness {
-  broker: Broker
-  /** Leaves a transaction open, as a writer does that dies between its produce and its commit. */
-  vanishMidTransaction(transactionalId: string, records: readonly OutRecord[]): Promise<void>
-}
-
-const partitions = 3
-const deadlineMs = 20_000
-
-async function withTopic(broker: Broker, label: string): Promise<string> {
-  const name = `conformance.${label}.${randomUUID()}`
-  const admin = await broker.openAdmin()
-  await admin.createTopics([
-    {
-      name,
-      partitions,
-      replicationFactor: 1,
-      config: { 'message.timestamp.type': 'LogAppendTime' },
-    },
-  ])
-  await admin.close()
-  return name
-}
-
-function record(topic: string, partition: number, value: string, key = 'k'): OutRecord {
-  return { topic, partition, key, value: Buffer.from(value) }
-}
-
-/** Reads until `count` records came or the deadline passed. */
-async function readRecords(
-  reader: Reader,
-  positions: readonly Position[],
-  count: number,
-  waitMs = deadlineMs,
-): Promise<InRecord[]> {
-  const stream = reader.open(positions)
-  const records: InRecord[] = []
-  const until = performance.now() + waitMs
-  while (records.length < count && performance.now() < until) {
-    records.push(...(await stream.take(100, 200)).records)
-  }
-  stream.close()
-  return records
-}
-
-const texts = (records: readonly InRecord[]): string[] =>
-  records.map(({ value }) => value?.toString('utf8') ?? 'null')
-
-const isLost = (error: unknown): boolean =>
-  error instanceof FleetError && error.code === 'TRANSACTION_LOST' && error.fate === 'transient'
+import type { Broker } from '../src/index.ts'
+import { groupCases } from './conformance-groups.ts'
+import {
+  deadlineMs,
+  isLost,
+  partitions,
+  readRecords,
+  record,
+  start,
+  texts,
+  withTopic,
+} from './conformance-harness.ts'
+import type { Harness } from './conformance-harness.ts'
+import { readerCases } from './conformance-reading.ts'
+import { recordCases } from './conformance-records.ts'
+import { transactionCases } from './conformance-transactions.ts'
 
 export function conformance(name: string, open: () => Promise<Harness>): void {
-  const start = (value: number, topic: string): Position => ({
-    topic,
-    partition: value,
-    offset: -1,
-  })
+  transactionCases(name, open)
+  recordCases(name, open)
+  readerCases(name, open)
+  groupCases(name, open)
 
   test(`${name}: a committed transaction is read whole, in order, across its partitions`, async () => {
     const { broker } = await open()

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 
 import type { BrokerNode, Cluster } from '../src/kafkajs.ts'
+import type { Connection } from '../src/kafkajs-requests.ts'
 
 const require = createRequire(import.meta.url)
 const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
@@ -113,14 +114,45 @@ export function fetchResponse(partitions: readonly FakePartition[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** What a fetch request asks for, read back from its bytes: topic, partition and offset in order. */
-export async function askedFor(
-  request: unknown,
-): Promise<{ topic: string; partition: number; offset: number }[]> {
-  const { request: encodable } = request as {
-    request: { encode: () => Promise<{ buffer: Buffer }> }
+/** A connection pool whose broker answers the body of each request; null leaves it waiting. */
+export function fakePool(
+  answer: (apiKey: number, body: Buffer) => Promise<Buffer | null>,
+): BrokerNode['connectionPool'] {
+  let correlationId = 0
+  let written = Buffer.alloc(0)
+  const connection: Connection = {
+    isAuthenticated: () => true,
+    authenticate: () => Promise.resolve(),
+    failIfNotConnected: () => {},
+    nextCorrelationId: () => correlationId++,
+    requestQueue: {
+      push: ({ entry, sendRequest }) => {
+        sendRequest()
+        answer(entry.apiKey, bodyOf(written)).then(
+          payload => payload !== null && entry.resolve({ payload }),
+          entry.reject,
+        )
+      },
+      maybeThrottle: () => {},
+    },
+    socket: { write: bytes => (written = Buffer.from(bytes)) },
   }
-  const { buffer } = await encodable.encode()
+  return {
+    clientId: 'test',
+    host: '',
+    port: 0,
+    getConnectionByRequest: () => Promise.resolve(connection),
+  }
+}
+
+/** What follows size, API key and version, correlation id and client id. */
+function bodyOf(frame: Buffer): Buffer {
+  if (frame.readInt32BE(0) !== frame.length - 4) throw new Error('a frame with a wrong size')
+  return frame.subarray(14 + frame.readInt16BE(12))
+}
+
+/** What a fetch request asks for, read back from its body: topic, partition and offset in order. */
+export function askedFor(buffer: Buffer): { topic: string; partition: number; offset: number }[] {
   // replica_id max_wait min_bytes max_bytes isolation_level session_id session_epoch
   let at = 4 + 4 + 4 + 4 + 1 + 4 + 4
   const int32 = (): number => {

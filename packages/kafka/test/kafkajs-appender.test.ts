@@ -5,23 +5,14 @@ import { test } from 'node:test'
 
 import { FleetError, systemClock } from '@fleet/runtime'
 import { KafkaJsAppender } from '../src/kafkajs-appender.ts'
-import { fakeCluster } from './fake-cluster.ts'
+import { fakeCluster, fakePool } from './fake-cluster.ts'
 import type { FakeCluster } from './fake-cluster.ts'
+import { acknowledgedAt, readProduce } from './produce-wire.ts'
 
 function clusterWith(leaders: Record<string, number>): FakeCluster {
   const cluster = fakeCluster(leaders)
   cluster.nodes.set('1', {
-    produce: ({ topicData }) =>
-      Promise.resolve({
-        topics: topicData.map(({ topic, partitions }) => ({
-          topicName: topic,
-          partitions: partitions.map(({ partition }) => ({
-            partition,
-            errorCode: 0,
-            baseOffset: '7',
-          })),
-        })),
-      }),
+    connectionPool: fakePool((_, body) => Promise.resolve(acknowledgedAt(readProduce(body), 7))),
   })
   return cluster
 }

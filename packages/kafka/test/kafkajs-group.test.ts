@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TestContext } from 'node:test'
 
 import { FleetError, systemClock } from '@fleet/runtime'
 import { assignments } from '../src/group-protocol.ts'
@@ -12,8 +13,8 @@ import { fakeCluster, protocolError } from './fake-cluster.ts'
 import type { FakeCluster } from './fake-cluster.ts'
 
 const deadlineMs = 8000
-/** Heartbeats every quarter of it. */
-const sessionTimeoutMs = 40
+/** Heartbeats every quarter of it; longer than a busy machine may hold up a process of its tests. */
+const sessionTimeoutMs = 1200
 const topics = ['a']
 
 interface World {
@@ -27,7 +28,7 @@ interface World {
 }
 
 /** A group of one whose coordinator lets everything pass; tests replace what they are about. */
-function world(): World {
+function world(context: TestContext): World {
   const joins: string[] = []
   const left: string[] = []
   const events: string[] = []
@@ -66,6 +67,8 @@ function world(): World {
       void events.push(`assigned ${partitions.join()}`),
   }
   const group = new KafkaJsGroup(open, options, systemClock)
+  // A failed test must not leave heartbeats behind, which would keep the file from ending.
+  context.after(() => group.leave())
   const cluster = others[0] ?? assert.fail('no cluster')
   return { cluster, coordinator, joins, left, events, group, others }
 }
@@ -85,8 +88,8 @@ for (const type of [
   'UNKNOWN_MEMBER_ID',
   'ILLEGAL_GENERATION',
 ]) {
-  test(`a first join refused with ${type} is repeated, not the end of the process`, async () => {
-    const { coordinator, events, group } = world()
+  test(`a first join refused with ${type} is repeated, not the end of the process`, async context => {
+    const { coordinator, events, group } = world(context)
     const sync = coordinator.syncGroup
     let refusals = 2
     coordinator.syncGroup = request =>
@@ -99,8 +102,8 @@ for (const type of [
   })
 }
 
-test('a first join refused for good is a fatal error at once', async () => {
-  const { coordinator, group } = world()
+test('a first join refused for good is a fatal error at once', async context => {
+  const { coordinator, group } = world(context)
   coordinator.joinGroup = () => Promise.reject(protocolError('GROUP_AUTHORIZATION_FAILED'))
   await assert.rejects(
     group.start(),
@@ -119,8 +122,8 @@ const afterHeartbeat: readonly [string, { rejoinsAs: string } | 'stays'][] = [
 ]
 for (const [type, outcome] of afterHeartbeat) {
   const what = outcome === 'stays' ? 'keeps the membership' : 'revokes and joins again'
-  test(`a heartbeat answered ${type} ${what}`, async () => {
-    const { coordinator, events, joins, group } = world()
+  test(`a heartbeat answered ${type} ${what}`, async context => {
+    const { coordinator, events, joins, group } = world(context)
     let beats = 0
     coordinator.heartbeat = () => {
       beats++
@@ -135,8 +138,8 @@ for (const [type, outcome] of afterHeartbeat) {
   })
 }
 
-test('a member that can’t reach the coordinator for a session stops its work', async () => {
-  const { coordinator, cluster, events, group } = world()
+test('a member that can’t reach the coordinator for a session stops its work', async context => {
+  const { coordinator, cluster, events, group } = world(context)
   await group.start()
   coordinator.heartbeat = () => Promise.reject(new Error('connection closed'))
   cluster.findGroupCoordinator = () => Promise.reject(new Error('no broker'))
@@ -148,8 +151,8 @@ test('a member that can’t reach the coordinator for a session stops its work',
   await group.leave()
 })
 
-test('leaving while a join waits for others is quick, told to the group, and starts no work', async () => {
-  const { coordinator, events, left, joins, group, others } = world()
+test('leaving while a join waits for others is quick, told to the group, and starts no work', async context => {
+  const { coordinator, events, left, joins, group, others } = world(context)
   const join = coordinator.joinGroup
   await group.start()
   let finishJoin: () => void = () => {}

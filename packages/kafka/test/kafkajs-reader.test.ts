@@ -9,7 +9,14 @@ import type { BrokerNode } from '../src/kafkajs.ts'
 import { KafkaJsReader } from '../src/kafkajs-reader.ts'
 import type { Position, RecordStream } from '../src/ports.ts'
 import { StreamBuffer } from '../src/stream-buffer.ts'
-import { askedFor, batchAt, fakeCluster, fetchResponse, protocolError } from './fake-cluster.ts'
+import {
+  askedFor,
+  batchAt,
+  fakeCluster,
+  fakePool,
+  fetchResponse,
+  protocolError,
+} from './fake-cluster.ts'
 import type { FakeCluster, FakePartition } from './fake-cluster.ts'
 
 const deadlineMs = 5000
@@ -22,15 +29,11 @@ function node(
   logStart: () => number = () => 0,
 ): Partial<BrokerNode> {
   return {
-    connectionPool: {
-      host: '',
-      port: 0,
-      send: async request => {
-        const partitions = await answer(await askedFor(request))
-        await new Promise(resolve => setImmediate(resolve))
-        return partitions === null ? never : fetchResponse(partitions)
-      },
-    },
+    connectionPool: fakePool(async (_, body) => {
+      const partitions = await answer(askedFor(body))
+      await new Promise(resolve => setImmediate(resolve))
+      return partitions === null ? null : fetchResponse(partitions)
+    }),
     listOffsets: ({ topics }) =>
       Promise.resolve({
         responses: topics.map(({ topic, partitions }) => ({
@@ -249,5 +252,32 @@ test('a reader that can fetch nothing says so after two seconds, until it can ag
   isDown = false
   while (reader.problem() !== null && performance.now() < until) await stream.take(1, 10)
   assert.equal(reader.problem(), null)
+  await reader.close()
+})
+
+test('a batch damaged on its way is fetched again; one damaged for good fails its stream alone', async () => {
+  const cluster = fakeCluster({ 'a/0': 1, 'b/0': 1 })
+  let damagedFetches = 2
+  const damage = async (asked: Asked[]): Promise<FakePartition[]> =>
+    (await endless(asked)).map(part => {
+      if (part.topic !== 'a' || damagedFetches === 0) return part
+      damagedFetches--
+      const records = Buffer.from(part.records ?? '')
+      records.writeUInt8((records.at(-1) ?? 0) ^ 1, records.length - 1)
+      return { ...part, records }
+    })
+  cluster.nodes.set('1', node(damage))
+  const reader = readerOf(cluster)
+  const [a, b] = [reader.open([at('a')]), reader.open([at('b')])]
+  assert.equal(await takeOne(a, 'the batch, whole at the third time'), 'a/0/0')
+  damagedFetches = Infinity
+  await assert.rejects(
+    async () => {
+      for (;;) await takeOne(a, 'an error')
+    },
+    (error: unknown) =>
+      error instanceof FleetError && error.code === 'CORRUPT_BATCH' && error.fate === 'fatal',
+  )
+  await takeOne(b, 'the other stream')
   await reader.close()
 })

@@ -1,5 +1,9 @@
-// Life of a process: start, run, and one orderly end whatever the reason. Nothing else in the repository
-// listens to signals or ends the process.
+// Life of a process, or of a service in a worker thread: start, run, and one orderly end whatever the
+// reason. Nothing else in the repository listens to signals or ends the process.
+
+import { writeSync } from 'node:fs'
+import { isMainThread, parentPort } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 
 import { codeOf, messageOf } from './error.ts'
 import { systemClock } from './clock.ts'
@@ -18,6 +22,15 @@ export interface Scope {
 const closeMsMax = 9500
 
 const exitStatuses = { stopped: 0, failed: 1, misconfigured: 2 } as const
+
+/** Signals reach the main thread only; it passes the wish on. */
+const stopMessage = 'stop'
+const standardErrorFd = 2
+
+/** Asks the service in a worker thread to end as SIGTERM asks a process. */
+export function stopThread(worker: Worker): void {
+  worker.postMessage(stopMessage)
+}
 
 type End = { reason: 'signal'; signal: string } | { reason: 'failure'; error: unknown }
 
@@ -39,6 +52,11 @@ export async function runService(
       process.on(signal, () => {
         if (stopping.signal.aborted) process.exit(exitStatuses.failed)
         resolve({ reason: 'signal', signal })
+      })
+    }
+    if (!isMainThread) {
+      parentPort?.on('message', message => {
+        if (message === stopMessage) resolve({ reason: 'signal', signal: stopMessage })
       })
     }
     const scope: Scope = {
@@ -88,11 +106,12 @@ function exitStatus(end: End, isClean: boolean): number {
   return codeOf(end.error) === 'CONFIG' ? exitStatuses.misconfigured : exitStatuses.failed
 }
 
-/** Written without the logger, which may be what failed. */
+/** Written without the logger, which may be what failed, and at once. */
 function writeLine(level: string, service: string, event: string, error: unknown): void {
   const code = codeOf(error)
   const stack = code === 'INTERNAL' && error instanceof Error ? { stack: error.stack } : {}
   const time = new Date(systemClock.wallMs()).toISOString()
   const line = { level, time, service, code, msg: `${event}: ${messageOf(error)}`, ...stack }
-  process.stderr.write(`${JSON.stringify(line)}\n`)
+  // A thread that ends takes what process.stderr holds with it.
+  writeSync(standardErrorFd, `${JSON.stringify(line)}\n`)
 }
