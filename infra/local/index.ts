@@ -5,7 +5,14 @@ import { fetchDistribution } from './distribution.ts'
 import { allComponents, bringUp, takeDown } from './infrastructure.ts'
 import { foldersOf, readLocalSettings } from './settings.ts'
 
+export { fetchDistribution, kafkaClasspath } from './distribution.ts'
+export { brokerSettings, format as formatKafka, javaArguments } from './kafka.ts'
+export { brokerAnswers } from './kafka-probe.ts'
 export { freePorts } from './ports.ts'
+export { redis } from './redis.ts'
+export { registry } from './registry.ts'
+export { foldersOf, readLocalSettings, repositoryRoot } from './settings.ts'
+export type { Folders } from './settings.ts'
 
 export interface InfrastructureOptions {
   readonly dataDir: string

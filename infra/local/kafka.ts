@@ -84,7 +84,7 @@ function properties(
     .join('')
 }
 
-function javaArguments(folders: Folders, heapMegabytes: number): string[] {
+export function javaArguments(folders: Folders, heapMegabytes: number): string[] {
   return [
     `-Xmx${heapMegabytes}m`,
     '-Xms128m',
@@ -100,7 +100,7 @@ function javaArguments(folders: Folders, heapMegabytes: number): string[] {
 }
 
 /** Formats the data folder once; an existing one is left as it is. */
-async function format(folders: Folders, configuration: string): Promise<void> {
+export async function format(folders: Folders, configuration: string): Promise<void> {
   if (existsSync(join(folders.kafka, 'data', 'meta.properties'))) return
   const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId]
   const args = [...tool, '--config', configuration, '--ignore-formatted']

@@ -1,11 +1,11 @@
 // Reads topics with Kafka's own Java client, so that kafkajs does not judge itself, and decodes their
 // values with avsc straight from the registry, so that our codec does not either.
 
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 import avro from 'avsc'
 
@@ -40,35 +40,69 @@ function kafkaJars(): string {
   return join(dist, folder, '*')
 }
 
+const javaOptions = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData']
+
 /** Every committed record of the topics, to the last stable offset at the time of the call. */
 export async function readCommitted(
   brokers: string,
   topics: readonly string[],
 ): Promise<JudgedRecord[]> {
-  const { stdout } = await promisify(execFile)(
-    'java',
-    ['-Xmx256m', '-XX:+UseSerialGC', '-cp', kafkaJars(), program, brokers, ...topics],
-    { maxBuffer: 512 * 1024 * 1024 },
-  )
-  const bytes = (text: string | null): Buffer | null =>
-    text === null ? null : Buffer.from(text, 'base64')
-  return stdout
-    .split('\n')
-    .filter(line => line.startsWith('{'))
-    .map(line => {
-      const { topic, partition, offset, timestamp, key, value, headers } = JSON.parse(line) as Line
-      return {
-        topic,
-        partition,
-        offset,
-        timestampMs: timestamp,
-        key: bytes(key)?.toString('utf8') ?? null,
-        value: bytes(value),
-        headers: Object.fromEntries(
-          Object.entries(headers).map(([name, text]) => [name, bytes(text)?.toString() ?? '']),
-        ),
-      }
+  const records: JudgedRecord[] = []
+  await eachCommitted(kafkaJars(), brokers, topics, record => {
+    const headers = Object.entries(record.headers)
+    records.push({
+      ...record,
+      key: record.key?.toString('utf8') ?? null,
+      headers: Object.fromEntries(headers.map(([name, value]) => [name, value.toString('utf8')])),
     })
+  })
+  return records
+}
+
+/** A record as it is, for readers of bytes. */
+export interface CommittedRecord extends Omit<JudgedRecord, 'key' | 'headers'> {
+  key: Buffer | null
+  /** The last of each name. */
+  headers: Record<string, Buffer>
+}
+
+/** The same, one record at a time, for topics that do not fit the memory. */
+export async function eachCommitted(
+  jars: string,
+  brokers: string,
+  topics: readonly string[],
+  take: (record: CommittedRecord) => void,
+): Promise<void> {
+  const child = spawn('java', [...javaOptions, '-cp', jars, program, brokers, ...topics])
+  let complaints = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints = (complaints + text).slice(-2000)
+  })
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve(code ?? -1))
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) take(recordOf(JSON.parse(line) as Line))
+  }
+  const code = await ended
+  if (code !== 0) throw new Error(`the reader ended with ${code}: ${complaints}`)
+}
+
+function recordOf({ timestamp, key, value, headers, ...place }: Line): CommittedRecord {
+  return {
+    ...place,
+    timestampMs: timestamp,
+    key: bytesOf(key),
+    value: bytesOf(value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, bytesOf(text) ?? Buffer.alloc(0)]),
+    ),
+  }
+}
+
+function bytesOf(text: string | null): Buffer | null {
+  return text === null ? null : Buffer.from(text, 'base64')
 }
 
 /** Decodes Confluent-framed values with the schema the registry has for them. */

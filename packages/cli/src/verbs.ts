@@ -7,6 +7,7 @@ import { addEndpoints } from './endpoints/verb.ts'
 import { addEnv } from './env/verb.ts'
 import { addSchemas } from './schemas/verb.ts'
 import { addSend } from './send/verb.ts'
+import { addState } from './state/verb.ts'
 import { addTail } from './tail/verb.ts'
 import { addTopics } from './topics/verb.ts'
 import { addVerify } from './verify/verb.ts'
@@ -19,6 +20,7 @@ export const verbs: readonly AddVerb[] = [
   addTopics,
   addSchemas,
   addEndpoints,
+  addState,
   addVerify,
   addDemo,
   addDoctor,

@@ -11,6 +11,7 @@ import { schemaOfTopic } from './schema-files.ts'
 import type { OwnSchema } from './schema-files.ts'
 import { SchemaStore } from './schema-store.ts'
 import { framingBytes, schemaIdOf, writeFraming } from './wire-format.ts'
+import type { WriterSchema } from './writer-schema.ts'
 
 export interface Codec {
   /**
@@ -41,8 +42,8 @@ export interface CodecOptions {
   clock: Clock
 }
 
-/** The first encoding buffer; it grows to the largest value seen and is kept. */
-const scratchBytes = 64 * 1024
+/** Values are encoded one behind the other into pieces of memory of this size, or of their own. */
+const slabBytes = 64 * 1024
 
 export function openCodec(options: CodecOptions): Promise<Codec> {
   return Promise.resolve(new AvroCodec(options))
@@ -51,7 +52,8 @@ export function openCodec(options: CodecOptions): Promise<Codec> {
 class AvroCodec implements Codec {
   readonly #store: SchemaStore
   readonly #ownIds = new Map<string, number>()
-  #scratch: Buffer = Buffer.allocUnsafeSlow(scratchBytes)
+  #slab: Buffer = Buffer.allocUnsafeSlow(slabBytes)
+  #slabAt = 0
 
   constructor({ registry, cacheFile, clock }: CodecOptions) {
     this.#store = new SchemaStore(registry, cacheFile, clock)
@@ -71,18 +73,26 @@ class AvroCodec implements Codec {
     const id = this.#ownIds.get(topic.name)
     if (id === undefined) throw codecError('INTERNAL', `The schema of ${topic.name} is not loaded`)
     const own = schemaOfTopic(topic)
-    const end = this.#write(own, value)
-    writeFraming(this.#scratch, id)
-    return Buffer.from(this.#scratch.subarray(0, end))
+    const start = this.#slabAt
+    const end = this.#write(own, value, this.#slab, start)
+    if (end >= 0) {
+      this.#slabAt = end
+      return framed(this.#slab, id, start, end)
+    }
+    // avsc wrote nothing beyond the end and returns how many bytes were missing, negated.
+    const bytes = this.#slab.length - start - end
+    if (bytes > slabBytes / 4) {
+      const alone = Buffer.allocUnsafeSlow(bytes)
+      return framed(alone, id, 0, this.#write(own, value, alone, 0))
+    }
+    this.#slab = Buffer.allocUnsafeSlow(slabBytes)
+    this.#slabAt = this.#write(own, value, this.#slab, 0)
+    return framed(this.#slab, id, 0, this.#slabAt)
   }
 
-  #write(own: OwnSchema, value: unknown): number {
+  #write(own: OwnSchema, value: unknown, into: Buffer, start: number): number {
     try {
-      const end = own.type.encode(value, this.#scratch, framingBytes)
-      if (end >= 0) return end
-      // avsc wrote nothing beyond the end and returns how many bytes were missing, negated.
-      this.#scratch = Buffer.allocUnsafeSlow(2 * (this.#scratch.length - end))
-      return own.type.encode(value, this.#scratch, framingBytes)
+      return own.type.encode(value, into, start + framingBytes)
     } catch (error) {
       const fields = misfits(own, value)
       throw codecError('INTERNAL', `Not a ${own.record}: ${fields || messageOf(error)}`)
@@ -105,10 +115,25 @@ class AvroCodec implements Codec {
     const id = schemaIdOf(value)
     if (id === null) throw codecError('UNDECODABLE', 'No magic byte and schema id in front')
     const writer = this.#store.peek(id)
-    if (writer !== undefined) return writer.read(schemaOfTopic(topic), value)
+    if (writer !== undefined) return this.#read(writer, schemaOfTopic(topic), id, value)
     if (this.#store.isUnknown(id)) throw codecError('SCHEMA_UNKNOWN', `No schema has the id ${id}`)
     throw codecError('SCHEMA_PENDING', `Schema ${id} was not looked up`)
   }
+
+  #read(writer: WriterSchema, own: OwnSchema, id: number, value: Buffer): unknown {
+    try {
+      return writer.read(own, value)
+    } catch (error) {
+      if (writer.isForeignTo(own)) this.#store.doubt(id)
+      throw error
+    }
+  }
+}
+
+function framed(bytes: Buffer, id: number, start: number, end: number): Buffer {
+  const value = bytes.subarray(start, end)
+  writeFraming(value, id)
+  return value
 }
 
 /** Paths of the fields that do not fit. Values stay out: they may be personal data. */

@@ -86,12 +86,13 @@ export class GuardedMap extends avro.types.MapType {
       return invalid(value, 'map')
     }
     const values = this.valuesType as unknown as TypeNode
-    const entries = Object.entries(value)
-    if (entries.length > 0) {
-      tap.writeLong(entries.length)
-      for (const [key, item] of entries) {
+    const items = value as Record<string, unknown>
+    const keys = Object.keys(items)
+    if (keys.length > 0) {
+      tap.writeLong(keys.length)
+      for (const key of keys) {
         writeString(tap, key)
-        values._write(tap, item)
+        values._write(tap, items[key])
       }
     }
     tap.writeLong(0)
@@ -105,13 +106,14 @@ function defineOwn(out: object, key: string, value: unknown): void {
 
 /** `null | X`: the branch follows from the value being null, whatever X is. */
 export class Nullable extends avro.types.UnwrappedUnionType {
+  readonly #value = this.types[1] as unknown as TypeNode
   _getIndex(value: unknown): number {
     return value === null ? 0 : 1
   }
   _write(tap: Tap, value: unknown): void {
     if (value === null) return tap.writeLong(0)
     tap.writeLong(1)
-    ;(this.types[1] as unknown as TypeNode)._write(tap, value)
+    this.#value._write(tap, value)
   }
 }
 

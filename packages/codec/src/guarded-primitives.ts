@@ -83,17 +83,30 @@ export class GuardedInt extends avro.types.IntType {
  */
 export function writeString(tap: Tap, value: unknown): void {
   if (typeof value !== 'string') return invalid(value, 'string')
+  if (value.length <= shortCharactersMax && writeShortAscii(tap, value)) return
   const length = Buffer.byteLength(value)
   tap.writeLong(length)
-  let at = tap.pos
+  const at = tap.pos
   tap.pos += length
-  const { buf } = tap
-  if (tap.pos > buf.length) return
-  if (length === value.length && length <= 48) {
-    for (let i = 0; i < length; i++) buf[at++] = value.charCodeAt(i)
-  } else {
-    buf.write(value, at, length, 'utf8')
+  if (tap.pos <= tap.buf.length) tap.buf.utf8Write(value, at, length)
+}
+
+/** Up to this length a loop is faster than a call out of JavaScript; its length takes one byte. */
+const shortCharactersMax = 48
+
+/** False, with the cursor where it was: it is not ASCII, or the buffer ends. */
+function writeShortAscii(tap: Tap, value: string): boolean {
+  const { buf, pos } = tap
+  const { length } = value
+  if (pos + length >= buf.length) return false
+  for (let i = 0; i < length; i++) {
+    const code = value.charCodeAt(i)
+    if (code > 0x7f) return false
+    buf[pos + 1 + i] = code
   }
+  buf[pos] = length << 1
+  tap.pos = pos + 1 + length
+  return true
 }
 
 export class GuardedString extends avro.types.StringType {

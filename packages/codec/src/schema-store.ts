@@ -35,6 +35,8 @@ export class SchemaStore {
   readonly #clock: Clock
   readonly #schemas = new Lru<number, WriterSchema>(schemasMax)
   readonly #denied = new Lru<number, Denial>(deniedMax)
+  /** Schemas that can't be read as the record they came with, and when the registry was last asked. */
+  readonly #doubted = new Lru<number, number>(deniedMax)
   readonly #asking = new Map<number, Promise<void>>()
   #subjects: Record<string, number> = {}
 
@@ -53,6 +55,16 @@ export class SchemaStore {
   isUnknown(id: number): boolean {
     const denial = this.#denied.peek(id)
     return denial !== undefined && this.#clock.elapsedMs() - denial.firstAtMs >= unknownAfterMs
+  }
+
+  /**
+   * The schema of this id is no use for its values. A registry that was wrong for a moment must not
+   * be believed for ever: the id is asked for again, and not kept in the cache file meanwhile.
+   */
+  doubt(id: number): void {
+    if (this.#doubted.peek(id) !== undefined) return
+    this.#doubted.set(id, this.#clock.elapsedMs())
+    this.#save()
   }
 
   /** Id of our own schema: the registry's word, or the cache file's while the registry is down. */
@@ -78,6 +90,8 @@ export class SchemaStore {
    * @throws FleetError REGISTRY_UNREACHABLE | SCHEMA_PENDING (transient), after all were asked for
    */
   async need(ids: ReadonlySet<number>): Promise<void> {
+    const doubted = [...ids].filter(id => this.#isDue(id))
+    if (doubted.length > 0) await Promise.all(doubted.map(id => this.#reconsider(id)))
     const missing = [...ids].filter(id => this.#schemas.touch(id) === undefined)
     if (missing.length === 0) return
     const failures: unknown[] = []
@@ -88,6 +102,22 @@ export class SchemaStore {
     }
     await Promise.all(Array.from({ length: Math.min(parallelMax, missing.length) }, worker))
     if (failures.length > 0) throw failures[0]
+  }
+
+  #isDue(id: number): boolean {
+    const askedAtMs = this.#doubted.peek(id)
+    return askedAtMs !== undefined && this.#clock.elapsedMs() - askedAtMs >= askAgainAfterMs
+  }
+
+  /** Asks for a doubted schema again; its values do not wait for a registry that does not answer. */
+  async #reconsider(id: number): Promise<void> {
+    this.#doubted.set(id, this.#clock.elapsedMs())
+    const answer = this.#ask(`Looking up schema ${id}`, this.#registry.findSchema(id))
+    const text = await answer.catch(() => null)
+    if (text === null || text === this.peek(id)?.text) return
+    this.#doubted.delete(id)
+    this.#schemas.set(id, new WriterSchema(text))
+    this.#save()
   }
 
   #find(id: number): Promise<void> {
@@ -130,6 +160,7 @@ export class SchemaStore {
       this.#forget()
     if (this.#subjects[subject] === id && this.peek(id)?.text === schema) return
     this.#subjects[subject] = id
+    this.#doubted.delete(id)
     this.#schemas.set(id, new WriterSchema(schema))
     this.#save()
   }
@@ -150,7 +181,9 @@ export class SchemaStore {
   #save(): void {
     if (this.#cacheFile === null) return
     const schemas: Record<string, string> = {}
-    for (const [id, schema] of this.#schemas.entries()) schemas[String(id)] = schema.text
+    for (const [id, schema] of this.#schemas.entries()) {
+      if (this.#doubted.peek(id) === undefined) schemas[String(id)] = schema.text
+    }
     writeCacheFile(this.#cacheFile, { subjects: this.#subjects, schemas })
   }
 }

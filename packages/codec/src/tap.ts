@@ -3,7 +3,7 @@
 
 /** avsc's cursor over a buffer. Running past the end is silent; `decodeGuarded` checks at the end. */
 export interface Tap {
-  readonly buf: Buffer
+  readonly buf: Buffer & { utf8Write(text: string, offset: number, length: number): number }
   pos: number
   readLong(): number
   readString(): string | undefined

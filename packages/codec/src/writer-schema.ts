@@ -38,6 +38,12 @@ export class WriterSchema {
     }
   }
 
+  /** Whether it was found to be no schema of such a record at all. */
+  isForeignTo(own: OwnSchema): boolean {
+    const reading = this.#readings.get(own.record)
+    return reading !== undefined && 'impossible' in reading
+  }
+
   #readingFor(own: OwnSchema): Reading {
     if (this.text === own.text) return { resolver: undefined }
     try {

@@ -117,6 +117,31 @@ test('a value larger than the encoding buffer is written whole, and so is the ne
   assert.equal((codec.decode(topic, small) as { stage: string }).stage, 'x')
 })
 
+test('values one behind the other are what the schema alone writes, whatever their sizes', async () => {
+  const { codec } = await bench()
+  await codec.load([topics.alertSignals])
+  const { type } = ownSchema('AlertSignal')
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom('\ud800', 'x'.repeat(47), 'x'.repeat(48), 'x'.repeat(49), 'é'.repeat(48)),
+    fc.nat(40_000).map(length => 'x'.repeat(length)),
+  )
+  fc.assert(
+    fc.property(fc.array(texts, { minLength: 1, maxLength: 12 }), list => {
+      const values = list.map(tenant_id => ({ ...signal, tenant_id }))
+      const encoded = values.map(value => codec.encode(topics.alertSignals, value))
+      for (const [index, value] of values.entries()) {
+        const written = encoded[index] ?? Buffer.alloc(0)
+        assert.deepEqual(written.subarray(5), type.toBuffer(value))
+        // Lone surrogates become U+FFFD, as in a Buffer.
+        const tenant_id = Buffer.from(value.tenant_id).toString()
+        assert.deepEqual(codec.decode(topics.alertSignals, written), { ...value, tenant_id })
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
 test('encoded values do not share memory', async () => {
   const { codec } = await bench()
   await codec.load([topics.alertSignals])
@@ -235,6 +260,30 @@ test('schemas the registry holds but nobody can use make their values undecodabl
   for (const value of values) {
     assert.throws(() => codec.decode(topics.alertSignals, value), code('UNDECODABLE', 'poison'))
   }
+})
+
+test('a registry that gave a wrong schema is asked again; the right one is used as soon as it comes', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'registry.json')
+  const { codec, registry, clock } = await bench(file)
+  const wrong =
+    '{"type":"record","name":"SomebodyElse","fields":[{"name":"colour","type":"string"}]}'
+  const { text } = ownSchema('AlertSignal')
+  const value = framed(556, parseSchema(text).toBuffer(signal))
+  registry.put(556, wrong)
+  for (let second = 0; second < 5; second++) {
+    await codec.prepare([value])
+    assert.throws(() => codec.decode(topics.alertSignals, value), code('UNDECODABLE', 'poison'))
+    clock.advance(1000)
+  }
+  assert.equal(registry.calls['findSchema'], 1)
+  assert.ok(!readFileSync(file, 'utf8').includes('SomebodyElse'))
+  registry.down = true
+  await codec.prepare([value])
+  registry.down = false
+  registry.put(556, text)
+  clock.advance(5000)
+  await codec.prepare([value])
+  assert.deepStrictEqual(codec.decode(topics.alertSignals, value), signal)
 })
 
 test('an unknown id is pending for 30 seconds and poison after; it is asked for every 5', async () => {

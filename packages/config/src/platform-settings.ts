@@ -36,6 +36,8 @@ export interface PlatformSettings {
   readonly maxSkewSeconds: number
   readonly stateHorizonDays: number
   readonly seenIdsMax: number
+  readonly processorThreads: number
+  readonly latencyTargetMs: number
   readonly bodyMaxBytes: number
   readonly ingestDeadlineMs: number
   readonly ingestAddressPerSecond: number
@@ -67,6 +69,8 @@ export function platformSettings(env: Environment = process.env): PlatformSettin
     maxSkewSeconds: read.FLEET_MAX_SKEW_SECONDS,
     stateHorizonDays: read.FLEET_STATE_HORIZON_DAYS,
     seenIdsMax: read.FLEET_SEEN_IDS_MAX,
+    processorThreads: read.FLEET_PROCESSOR_THREADS,
+    latencyTargetMs: read.FLEET_LATENCY_TARGET_MS,
     bodyMaxBytes: read.FLEET_BODY_MAX_BYTES,
     ingestDeadlineMs: read.FLEET_INGEST_DEADLINE_MS,
     ingestAddressPerSecond: read.FLEET_INGEST_ADDRESS_PER_SECOND,

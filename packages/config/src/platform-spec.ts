@@ -104,8 +104,22 @@ export const platformSpec = {
     1000,
     50_000_000,
   )({
-    default: 5_000_000,
+    default: 6_000_000,
     desc: 'event ids a partition remembers at most, 32 bytes each; beyond it the oldest are shed',
+  }),
+  FLEET_PROCESSOR_THREADS: whole(
+    1,
+    64,
+  )({
+    default: 2,
+    desc: 'threads of one processor; each works on a share of its partitions',
+  }),
+  FLEET_LATENCY_TARGET_MS: whole(
+    5,
+    5000,
+  )({
+    default: 100,
+    desc: 'how long a stage may decide and commit a transaction under load; more is more throughput',
   }),
   FLEET_BODY_MAX_BYTES: whole(
     1,

@@ -3,13 +3,42 @@
 export const microsPerMilli = 1000
 export const microsPerSecond = 1_000_000
 export const microsPerHour = 3600 * microsPerSecond
+const secondsPerDay = 86_400
 export const microsPerDay = 24 * microsPerHour
 
 /** RFC 3339 in UTC with six digits, `2026-11-21T08:30:00.123456Z`. */
 export function formatMicros(micros: number): string {
   const millis = Math.floor(micros / microsPerMilli)
   const rest = micros - millis * microsPerMilli
-  return `${new Date(millis).toISOString().slice(0, -1)}${String(rest).padStart(3, '0')}Z`
+  const second = Math.floor(millis / 1000)
+  return `${formatSecond(second)}.${threeDigits(millis - second * 1000)}${threeDigits(rest)}Z`
+}
+
+/** The seconds of a day, and its date, come again and again. */
+let day = NaN
+let dayText = ''
+
+/** `2026-11-21T08:30:00` */
+function formatSecond(second: number): string {
+  const itsDay = Math.floor(second / secondsPerDay)
+  if (itsDay !== day) {
+    dayText = new Date(itsDay * secondsPerDay * 1000)
+      .toISOString()
+      .slice(0, -'00:00:00.000Z'.length)
+    day = itsDay
+  }
+  const ofDay = second - itsDay * secondsPerDay
+  const minute = Math.floor(ofDay / 60)
+  const hour = Math.floor(minute / 60)
+  return `${dayText}${twoDigits(hour)}:${twoDigits(minute % 60)}:${twoDigits(ofDay % 60)}`
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`
+}
+
+function threeDigits(value: number): string {
+  return value < 10 ? `00${value}` : value < 100 ? `0${value}` : `${value}`
 }
 
 /** `YYYY-MM` in UTC. */

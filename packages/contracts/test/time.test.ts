@@ -32,3 +32,21 @@ test('every time between 2000 and 2100 keeps its microseconds', () => {
 })
 
 test('a day has 24 hours', () => assert.equal(microsPerDay, 24 * microsPerHour))
+
+test('any moment is the text that the platform gives, with three digits more', () => {
+  // Near one another, so that the date of one serves the next.
+  const moments = fc.tuple(
+    fc.integer({ min: -2_000_000_000, max: 7_000_000_000 }),
+    fc.integer({ min: -200_000_000_000, max: 200_000_000_000 }),
+  )
+  fc.assert(
+    fc.property(moments, fc.nat(999), ([seconds, nearMicros], rest) => {
+      for (const micros of [seconds * 1_000_000, seconds * 1_000_000 + nearMicros]) {
+        const millis = Math.floor(micros / 1000)
+        const text = new Date(millis).toISOString().slice(0, -1)
+        const digits = String(rest).padStart(3, '0')
+        assert.equal(formatMicros(millis * 1000 + rest), `${text}${digits}Z`)
+      }
+    }),
+  )
+})

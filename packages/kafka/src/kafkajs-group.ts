@@ -61,6 +61,8 @@ export class KafkaJsGroup implements Membership {
   readonly #stopping = new AbortController()
   #coordinator: BrokerNode | null = null
   #generationId = -1
+  /** Partitions of each input at the first join; they must never change under a running stage. */
+  #joinedWith: number | undefined
   #memberId = ''
   #running: Promise<void> = Promise.resolve()
   #fail: (error: FleetError) => void = () => {}
@@ -154,12 +156,21 @@ export class KafkaJsGroup implements Membership {
       count: this.#cluster.findTopicPartitionMetadata(topic).length,
     }))
     const first = counts[0]?.count ?? 0
+    const list = counts.map(({ topic, count }) => `${topic}: ${count}`).join(', ')
     if (counts.some(({ count }) => count !== first || count === 0)) {
-      const list = counts.map(({ topic, count }) => `${topic}: ${count}`).join(', ')
       throw new FleetError(
         'PARTITION_MISMATCH',
         'fatal',
         `Inputs must have the same number of partitions (${list}); run fleet topics plan`,
+      )
+    }
+    this.#joinedWith ??= first
+    if (first !== this.#joinedWith) {
+      throw new FleetError(
+        'PARTITION_MISMATCH',
+        'fatal',
+        `Inputs had ${this.#joinedWith} partitions and now have others (${list}); keys would move ` +
+          'away from their state; run fleet topics plan',
       )
     }
     return first

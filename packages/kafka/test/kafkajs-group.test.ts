@@ -151,6 +151,20 @@ test('a member that can’t reach the coordinator for a session stops its work',
   await group.leave()
 })
 
+test('inputs that got another partition end the membership for good, with a message that says so', async context => {
+  const { coordinator, cluster, events, group } = world(context)
+  await group.start()
+  cluster.leaders.set('a/2', 1)
+  coordinator.heartbeat = () => Promise.reject(protocolError('REBALANCE_IN_PROGRESS'))
+  await assert.rejects((group as Membership).failed, (error: unknown) => {
+    assert.ok(error instanceof FleetError)
+    assert.deepEqual([error.code, error.fate], ['PARTITION_MISMATCH', 'fatal'])
+    assert.match(error.message, /had 2 partitions and now have others \(a: 3\)/)
+    return true
+  })
+  assert.deepEqual(events, ['assigned 0,1', 'revoked'])
+})
+
 test('leaving while a join waits for others is quick, told to the group, and starts no work', async context => {
   const { coordinator, events, left, joins, group, others } = world(context)
   const join = coordinator.joinGroup

@@ -3,6 +3,7 @@
 
 import { FleetError } from '@fleet/runtime'
 import { equalBytes } from './digest.ts'
+import { MacKey } from './mac-key.ts'
 import { provenanceMac } from './provenance.ts'
 
 /** Shorter keys are refused: they could be guessed off line from a single record. */
@@ -10,7 +11,7 @@ const keyBytesMin = 16
 
 interface ProvenanceKey {
   readonly id: string
-  readonly bytes: Buffer
+  readonly macKey: MacKey
   /** Inclusive. */
   readonly signFromMs: number
   /** Exclusive. */
@@ -63,7 +64,7 @@ export class ProvenanceKeyRing {
       const message = 'no provenance key may sign at this time'
       throw new FleetError('PROVENANCE_NO_SIGNING_KEY', 'transient', message)
     }
-    return { mac: provenanceMac(key.bytes, recordKey, framedValue), keyId: key.id }
+    return { mac: provenanceMac(key.macKey, recordKey, framedValue), keyId: key.id }
   }
 
   /** `atMs` is the record's append time, so that the verdict is the same whenever it is asked for. */
@@ -77,7 +78,7 @@ export class ProvenanceKeyRing {
     if (keyId === undefined || mac === undefined) return 'PROVENANCE_MISSING'
     const key = this.#keys.find(({ id, verifyUntilMs }) => id === keyId && atMs < verifyUntilMs)
     if (key === undefined) return 'PROVENANCE_KEY_UNKNOWN'
-    const expected = provenanceMac(key.bytes, recordKey, framedValue)
+    const expected = provenanceMac(key.macKey, recordKey, framedValue)
     return equalBytes(expected, mac) ? 'ok' : 'PROVENANCE_INVALID'
   }
 }
@@ -108,7 +109,7 @@ function readKey(entry: unknown, where: string, problems: string[]): ProvenanceK
   }
   return {
     id: typeof id === 'string' ? id : '',
-    bytes,
+    macKey: new MacKey(bytes),
     signFromMs: readTime(fields, 'sign_from', -Infinity, where, problems),
     signUntilMs: readTime(fields, 'sign_until', Infinity, where, problems),
     verifyUntilMs: readTime(fields, 'verify_until', Infinity, where, problems),

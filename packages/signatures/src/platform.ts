@@ -1,6 +1,6 @@
 // What the pure source adapters ask of the machine, in one object to hand to them.
 
-import { equalBytes, hmac, sha256 } from './digest.ts'
+import { equalBytes, hmac, sha256, textSha256Hex } from './digest.ts'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -12,4 +12,10 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-export const platform = { sha256, hmac, equal: equalBytes, decodeUtf8 } as const
+export const platform = {
+  sha256,
+  textSha256Hex,
+  hmac,
+  equal: equalBytes,
+  decodeUtf8,
+} as const

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { equalBytes, hmac, platform, sha256Hex } from '../src/index.ts'
+import { equalBytes, hmac, platform, sha256, sha256Hex, textSha256Hex } from '../src/index.ts'
 
 // RFC 4231, test case 2, and RFC 2202 for SHA-1.
 const jefe = Buffer.from('Jefe')
@@ -59,3 +60,16 @@ for (const [rule, bytes, text] of utf8Cases) {
     assert.equal(platform.decodeUtf8(Buffer.from('ok')), 'ok')
   })
 }
+
+test('a digest is that of a hash object, of bytes and of the UTF-8 of a text', () => {
+  const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\ud800', 'a\udc00b', ''))
+  fc.assert(
+    fc.property(anyText, text => {
+      const bytes = Buffer.from(text)
+      const expected = createHash('sha256').update(bytes).digest()
+      assert.deepEqual(sha256(bytes), expected)
+      assert.equal(sha256Hex(bytes), expected.toString('hex'))
+      assert.equal(textSha256Hex(text), expected.toString('hex'))
+    }),
+  )
+})

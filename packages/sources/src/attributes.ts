@@ -17,9 +17,21 @@ export function addAttributes(
     into.set(wholeName, canonicalJson(value))
     return
   }
-  for (const [name, item] of Object.entries(value)) {
-    into.set(`${prefix}${name}`, canonicalJson(item))
+  for (const name of Object.keys(value)) {
+    into.set(`${prefix}${name}`, canonicalJson(value[name]))
   }
+}
+
+/** The attributes as an object; `__proto__` is a name like any other. */
+export function asRecord(attributes: ReadonlyMap<string, string>): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (const [name, text] of attributes) {
+    if (name === '__proto__') {
+      const property = { value: text, enumerable: true, configurable: true, writable: true }
+      Object.defineProperty(record, name, property)
+    } else record[name] = text
+  }
+  return record
 }
 
 /**

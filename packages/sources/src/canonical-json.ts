@@ -1,30 +1,54 @@
 // Canonical JSON text by RFC 8785: the same value gives the same text, whatever the sender's spacing
 // and key order. Fingerprints and attribute values depend on it, so it must never change.
 
+import { membersInOrder } from './member-order.ts'
+
 /**
+ * `isPlain`: no text in the value needs an escape, by promise of `readStrictJson`; without it every
+ * character is looked at. It changes nothing about the result.
+ *
  * `value` is something a JSON parser returned. Keys are sorted by UTF-16 code units and numbers
  * written as ECMAScript writes them. Where RFC 8785 asks for an error nothing is thrown: a lone
  * surrogate keeps its escape, a number beyond the range of a double becomes null.
  */
-export function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown, isPlain = false): string {
+  if (typeof value === 'string') return isPlain ? `"${value}"` : jsonString(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  if (Array.isArray(value)) {
-    let text = '['
-    for (let i = 0; i < value.length; i++) {
-      if (i > 0) text += ','
-      text += canonicalJson(value[i])
-    }
-    return `${text}]`
+  return Array.isArray(value)
+    ? arrayText(value, isPlain)
+    : objectText(value as Record<string, unknown>, isPlain)
+}
+
+function arrayText(items: readonly unknown[], isPlain: boolean): string {
+  let text = '['
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) text += ','
+    text += canonicalJson(items[i], isPlain)
   }
-  const members = value as Record<string, unknown>
-  let text = '{'
-  // Without a comparison function, sort() orders by UTF-16 code units, which is what RFC 8785 asks for.
-  // oxlint-disable-next-line typescript/require-array-sort-compare, unicorn/no-array-sort
-  for (const name of Object.keys(members).sort()) {
+  return `${text}]`
+}
+
+function objectText(members: Record<string, unknown>, isPlain: boolean): string {
+  let text = ''
+  for (const { name, label } of membersInOrder(members)) {
     const member = members[name]
     if (member === undefined) continue
-    if (text.length > 1) text += ','
-    text += `${JSON.stringify(name)}:${canonicalJson(member)}`
+    text += (text === '' ? '{' : ',') + label + canonicalJson(member, isPlain)
   }
-  return `${text}}`
+  return text === '' ? '{}' : `${text}}`
+}
+
+/** Up to this length looking at each character is faster than the general routine. */
+const shortCharactersMax = 48
+
+/** As JSON.stringify, which most strings need only for the quotes. */
+export function jsonString(text: string): string {
+  if (text.length > shortCharactersMax) return JSON.stringify(text)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const isPlain = code >= 0x20 && code < 0x7f && code !== 0x22 && code !== 0x5c
+    if (!isPlain) return JSON.stringify(text)
+  }
+  return `"${text}"`
 }

@@ -100,6 +100,11 @@ const fieldKinds: {
   unmapped: {},
 }
 
+const fieldsOfDomain: ReadonlyMap<string, readonly (readonly [name: string, kind: FieldKind])[]> =
+  new Map(
+    Object.entries(fieldKinds).map(([domain, kinds]) => [domain, Object.entries<FieldKind>(kinds)]),
+  )
+
 export interface FieldsReading<D extends Domain> {
   readonly fields: FieldsOf<D>
   /** Members of `data` that a field now holds. */
@@ -113,7 +118,7 @@ export function readDomainFields<D extends Domain>(
 ): FieldsReading<D> {
   const fields: Record<string, unknown> = {}
   const heldNames: string[] = []
-  for (const [name, kind] of Object.entries<FieldKind>(fieldKinds[domain])) {
+  for (const [name, kind] of fieldsOfDomain.get(domain) ?? []) {
     if (kind === 'money') {
       fields[name] = readAmount(eventType, data, heldNames)
       continue
@@ -141,7 +146,9 @@ function readAmount(eventType: string, data: Json | undefined, heldNames: string
   const reading = readMoney(data)
   const held =
     reading.kind === 'money' && !(reading.money.amount_minor < 0 && neverNegative.has(eventType))
-  heldNames.push(...moneyMembers.filter(name => held || member(data, name) === null))
+  for (const name of moneyMembers) {
+    if (held || member(data, name) === null) heldNames.push(name)
+  }
   return held ? reading.money : null
 }
 

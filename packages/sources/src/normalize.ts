@@ -2,6 +2,7 @@
 // has arrived. Total: any bytes give an event or one of two refusals; it must never throw.
 
 import type { RawDelivery } from '@fleet/contracts'
+import { asRecord } from './attributes.ts'
 import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
 import type { Adapter, Endpoint } from './endpoint.ts'
 import { readEnvelope } from './normalize/envelope-reading.ts'
@@ -13,7 +14,7 @@ import { readSmartcarEvent } from './normalize/smartcar-event.ts'
 import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
 import { eventTypeOf } from './envelope.ts'
 import type { Platform } from './platform.ts'
-import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
+import { isJsonObject, member, readStrictJson } from './strict-json.ts'
 import type { JsonObject } from './strict-json.ts'
 import { isEventTime } from './times.ts'
 
@@ -29,7 +30,7 @@ export const mapperVersion = '1'
 export function normalize(
   raw: RawDelivery,
   endpoint: Endpoint | undefined,
-  platform: Pick<Platform, 'sha256' | 'decodeUtf8'>,
+  platform: Pick<Platform, 'textSha256Hex' | 'decodeUtf8'>,
 ): Normalization {
   const { event_id: eventId, source_event_type: sourceEventType } = raw
   const { resource_type: resourceType, resource_id: resourceId } = raw
@@ -44,8 +45,10 @@ export function normalize(
   ) {
     return unidentified('the record lacks its event id, event type or resource')
   }
-  const parsed = parseStrictJson(raw.body, platform)
-  if (!parsed.ok || !isJsonObject(parsed.value)) return unidentified('the body is no JSON object')
+  const parsed = readStrictJson(raw.body, platform)
+  if (parsed === null || !isJsonObject(parsed.value)) {
+    return unidentified('the body is no JSON object')
+  }
   const occurredAt = raw.occurred_at
   if (occurredAt === null || !isEventTime(occurredAt)) {
     const message = 'the time of the event is missing, unreadable or outside 2000–2100'
@@ -53,8 +56,11 @@ export function normalize(
   }
 
   const body = parsed.value
-  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint)
+  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint, parsed.isPlain)
   const resource = { type: resourceType, id: resourceId }
+  const attributes = asRecord(reading.attributes)
+  const counted = reading.content.attributes
+  const countedAttributes = counted === reading.attributes ? attributes : asRecord(counted)
   const event = {
     domain: reading.domain,
     eventId,
@@ -68,8 +74,8 @@ export function normalize(
     mode: readMode(body),
     deliveryAttempt: raw.delivery_attempt,
     fields: reading.fields,
-    attributes: Object.fromEntries(reading.attributes),
-    fingerprint: fingerprintOf(reading, resource, occurredAt, platform),
+    attributes,
+    fingerprint: fingerprintOf(reading, countedAttributes, resource, occurredAt, platform),
     mapperVersion,
   }
   // Fields were read for this domain; TypeScript cannot follow the two together.
@@ -86,10 +92,11 @@ function readBody(
   occurredAt: number,
   body: JsonObject,
   endpoint: Endpoint | undefined,
+  isPlain: boolean,
 ): Reading {
   const adapter: Adapter = endpoint?.adapter ?? adapterOfScheme(raw.signature_scheme)
   if (adapter !== 'smartcar') {
-    return readEnvelope(raw, sourceEventType, adapter, body, {
+    return readEnvelope(raw, sourceEventType, adapter, body, isPlain, {
       paths: endpoint?.paths ?? defaultPaths(adapter),
       fallbackPaths: endpoint?.fallbackPaths ?? defaultFallbackPaths(adapter),
     })

@@ -9,19 +9,52 @@ export function isPath(text: string): boolean {
   return pathPattern.test(text)
 }
 
+interface Step {
+  readonly name: string
+  readonly isPosition: boolean
+}
+
+/** Paths come from configuration and code, never from a body: there are few, and they repeat. */
+const knownSteps = new Map<string, readonly Step[] | null>()
+const knownStepsMax = 10_000
+
 /** The value at the path; undefined where it leads nowhere or is no path. Own properties only. */
 export function readPath(value: Json | undefined, path: string): Json | undefined {
+  const steps = stepsOf(path)
+  if (steps === null) return undefined
   let at = value
+  for (let i = 0; i < steps.length && at !== undefined; i++) at = follow(at, steps[i] as Step)
+  return at
+}
+
+/** The name of a path that leads to a member of the body itself, `$.name`; null for any other. */
+export function memberNameOf(path: string): string | null {
+  const steps = stepsOf(path)
+  const only = steps?.length === 1 ? steps[0] : undefined
+  return only === undefined || only.isPosition || only.name === '' ? null : only.name
+}
+
+/** Null: no path. */
+function stepsOf(path: string): readonly Step[] | null {
+  const known = knownSteps.get(path)
+  if (known !== undefined) return known
+  const steps = splitPath(path)
+  if (knownSteps.size < knownStepsMax) knownSteps.set(path, steps)
+  return steps
+}
+
+function splitPath(path: string): readonly Step[] | null {
+  const steps: Step[] = []
   let position = 1
-  while (position < path.length && at !== undefined) {
+  while (position < path.length) {
     const opening = path[position]
-    if (opening !== '.' && opening !== '[') return undefined
+    if (opening !== '.' && opening !== '[') return null
     const end = endOfStep(path, position)
     const name = path.slice(position + 1, opening === '[' ? end - 1 : end)
-    at = step(at, name, opening === '[')
+    steps.push({ name: asPropertyName(name), isPosition: opening === '[' })
     position = end
   }
-  return at
+  return steps
 }
 
 /** Index just behind the step that opens at `position`. */
@@ -31,7 +64,12 @@ function endOfStep(path: string, position: number): number {
   return end
 }
 
-function step(value: Json, name: string, isPosition: boolean): Json | undefined {
+/** The same text in the form in which engines keep names of properties: compared by identity. */
+function asPropertyName(text: string): string {
+  return Object.keys({ [text]: 0 })[0] ?? text
+}
+
+function follow(value: Json, { name, isPosition }: Step): Json | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) !== isPosition) {
     return undefined
   }

@@ -5,6 +5,8 @@ export type HmacAlgorithm = 'sha256' | 'sha1'
 
 export interface Platform {
   sha256(bytes: Uint8Array): Uint8Array
+  /** Of the text's UTF-8 form, in lower-case hex. */
+  textSha256Hex(text: string): string
   /** HMAC over the parts as if they were one array; the caller never has to copy a body. */
   hmac(algorithm: HmacAlgorithm, key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
   /** Constant time for arrays of equal length; false at once when the lengths differ. */

@@ -15,13 +15,29 @@ export function parseStrictJson(
   bytes: Uint8Array,
   platform: Pick<Platform, 'decodeUtf8'>,
 ): { ok: true; value: Json } | { ok: false } {
+  const reading = readStrictJson(bytes, platform)
+  return reading === null ? { ok: false } : { ok: true, value: reading.value }
+}
+
+export interface StrictJson {
+  readonly value: Json
+  /** No text or name in it needs an escape in JSON: the sender wrote none. */
+  readonly isPlain: boolean
+}
+
+/** As `parseStrictJson`, and whether the sender wrote escapes; null is not JSON to us. */
+export function readStrictJson(
+  bytes: Uint8Array,
+  platform: Pick<Platform, 'decodeUtf8'>,
+): StrictJson | null {
   const text = platform.decodeUtf8(bytes)
-  if (text === null) return { ok: false }
+  if (text === null) return null
   try {
     const value = JSON.parse(text) as Json
-    return isWithinDepth(value, jsonDepthMax) ? { ok: true, value } : { ok: false }
+    const fits = hasFewOpenings(text, jsonDepthMax) || isWithinDepth(value, jsonDepthMax)
+    return fits ? { value, isPlain: !text.includes('\\') } : null
   } catch {
-    return { ok: false }
+    return null
   }
 }
 
@@ -44,10 +60,30 @@ function isJsonArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value)
 }
 
+/** True: with this few brackets, in strings or not, no value of the text can be deeper. */
+function hasFewOpenings(text: string, most: number): boolean {
+  let count = 0
+  for (const bracket of openingBrackets) {
+    let at = text.indexOf(bracket)
+    while (at >= 0 && count <= most) {
+      count++
+      at = text.indexOf(bracket, at + 1)
+    }
+  }
+  return count <= most
+}
+
+const openingBrackets = ['{', '['] as const
+
 function isWithinDepth(value: Json, levelsLeft: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (levelsLeft === 0) return false
-  if (isJsonArray(value)) return value.every(element => isWithinDepth(element, levelsLeft - 1))
+  if (isJsonArray(value)) {
+    for (const element of value) {
+      if (!isWithinDepth(element, levelsLeft - 1)) return false
+    }
+    return true
+  }
   for (const name in value) {
     if (!isWithinDepth(value[name] ?? null, levelsLeft - 1)) return false
   }

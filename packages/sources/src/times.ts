@@ -13,8 +13,8 @@ export const eventTimeMicrosMin = 946_684_800 * microsPerSecond
 export const eventTimeMicrosMax = 4_133_980_800 * microsPerSecond - 1
 
 // RFC 3339 §5.6 date-time; the zone is required, `t` and `z` may be lower case.
-const rfc3339 =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
+const usual = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const epochText = /^-?\d{1,17}$/
 
 /**
@@ -41,22 +41,40 @@ function fromEpoch(value: number): number | null {
 }
 
 function fromRfc3339(text: string): number | null {
+  // What nearly every sender writes, `2026-11-21T08:30:00.123Z`, needs no search.
+  if (text.length === 24 && usual.test(text)) {
+    return microsOf(text, digits(text, 20, 23) * microsPerMilli, 0)
+  }
   const match = rfc3339.exec(text)
   if (match === null) return null
-  const part = (index: number): number => Number(match[index] ?? '0')
-  const [year, month, day] = [part(1), part(2), part(3)]
-  const [hour, minute, second] = [part(4), part(5), part(6)]
-  const [zoneHour, zoneMinute] = [part(9), part(10)]
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
-  if (hour > 23 || minute > 59 || second > 60 || zoneHour > 23 || zoneMinute > 59) return null
+  const zoneHour = Number(match[3] ?? '0')
+  const zoneMinute = Number(match[4] ?? '0')
+  if (zoneHour > 23 || zoneMinute > 59) return null
+  const offsetMinutes = (match[2] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute)
+  return microsOf(text, fractionMicros(match[1]), offsetMinutes)
+}
 
-  const offsetMinutes = (match[8] === '-' ? -1 : 1) * (zoneHour * 60 + zoneMinute)
+/** Date and time of day stand at fixed places. */
+function microsOf(text: string, fraction: number, offsetMinutes: number): number | null {
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)]
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)]
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return null
+  if (hour > 23 || minute > 59 || second > 60) return null
   const minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offsetMinutes
-  const micros =
-    second === 60
-      ? 60 * microsPerSecond - 1
-      : second * microsPerSecond + Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'))
+  const micros = second === 60 ? 60 * microsPerSecond - 1 : second * microsPerSecond + fraction
   return safe(minutes * 60 * microsPerSecond + micros)
+}
+
+/** Digits beyond the sixth are cut off. */
+function fractionMicros(decimals = ''): number {
+  return Number(decimals.slice(0, 6).padEnd(6, '0'))
+}
+
+/** The number that the digits from `start` to before `end` make. */
+function digits(text: string, start: number, end: number): number {
+  let value = 0
+  for (let i = start; i < end; i++) value = value * 10 + text.charCodeAt(i) - 48
+  return value
 }
 
 function safe(micros: number): number | null {
@@ -72,9 +90,14 @@ function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-// Not Date.UTC: it reads the years 0 to 99 as 1900 to 1999.
+/**
+ * Days from 1970-01-01 in the Gregorian calendar, for every year from 0 on (Date.UTC reads the years 0
+ * to 99 as 1900 to 1999). A year is counted from March, so that the leap day is its last.
+ */
 function daysSinceEpoch(year: number, month: number, day: number): number {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  return date.getTime() / 86_400_000
+  const marchYear = month > 2 ? year : year - 1
+  const century = Math.floor(marchYear / 100)
+  const leapDays = Math.floor(marchYear / 4) - century + Math.floor(century / 4)
+  const daysBeforeMonth = Math.floor((153 * ((month + 9) % 12) + 2) / 5)
+  return marchYear * 365 + leapDays + daysBeforeMonth + day - 719_469
 }

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { addAttributes, withoutPaths } from '../src/attributes.ts'
-import type { Json } from '../src/strict-json.ts'
+import fc from 'fast-check'
+
+import { addAttributes, asRecord, withoutPaths } from '../src/attributes.ts'
+import { attributesOf, memberAttributes } from '../src/normalize/envelope-reading.ts'
+import { readPath } from '../src/paths.ts'
+import type { Json, JsonObject } from '../src/strict-json.ts'
 
 const rows: readonly [value: Json, paths: readonly string[], left: Json | undefined][] = [
   [{ a: 1, b: 2 }, ['$.a'], { b: 2 }],
@@ -38,5 +42,42 @@ test('each member becomes an attribute of its own, anything else one under the w
       ['data.a', '"é"'],
       ['data', '[null]'],
     ],
+  )
+})
+
+test('attributes as an object are those of Object.fromEntries', () => {
+  const names = fc.oneof(fc.constantFrom('__proto__', 'constructor', '1', '0'), fc.string())
+  fc.assert(
+    fc.property(fc.array(fc.tuple(names, fc.string())), entries => {
+      const attributes = new Map(entries)
+      const record = asRecord(attributes)
+      assert.deepEqual(record, Object.fromEntries(attributes))
+      assert.deepEqual(Object.keys(record), Object.keys(Object.fromEntries(attributes)))
+    }),
+  )
+})
+
+test('attributes read member by member are those of a body taken apart', () => {
+  const names = fc.constantFrom('a', 'b', 'data', 'data.a', '1', '__proto__', 'meta')
+  const values = fc.oneof(
+    fc.jsonValue({ maxDepth: 1 }),
+    fc.array(fc.tuple(names, fc.jsonValue({ maxDepth: 1 }))).map(list => Object.fromEntries(list)),
+  )
+  const bodies = fc.array(fc.tuple(names, values), { maxLength: 6 })
+  const path = fc.constantFrom('$.a', '$.data', '$.data.a', '$.meta.a', '$[0]', '$', '$.__proto__')
+  const data = fc.option(fc.constantFrom('$.data', '$.meta.data', '$.a'))
+  fc.assert(
+    fc.property(bodies, fc.array(path), data, (entries, paths, dataPath) => {
+      const body = Object.fromEntries(entries) as JsonObject
+      // Held is only what stands there.
+      const held = paths.filter(each => readPath(body, each) !== undefined)
+      const heldNames = ['b']
+      const source = { body, isPlain: false, dataPath, heldNames }
+      const fast = memberAttributes(held, source)
+      if (fast === null) return
+      const slow = attributesOf(withoutPaths(body, held), dataPath, heldNames)
+      assert.deepEqual([...fast], [...slow])
+    }),
+    { numRuns: 2000 },
   )
 })

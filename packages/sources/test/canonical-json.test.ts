@@ -102,3 +102,50 @@ function reversed(value: unknown): unknown {
   const entries = Object.entries(value).reverse()
   return Object.fromEntries(entries.map(([name, item]) => [name, reversed(item)]))
 }
+
+/** The rule in its plain form, which the fast one must never differ from. */
+function plainCanonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(plainCanonicalJson).join()}]`
+  const members = value as Record<string, unknown>
+  const texts = Object.keys(members)
+    .toSorted()
+    .map(name => `${JSON.stringify(name)}:${plainCanonicalJson(members[name])}`)
+  return `{${texts.join()}}`
+}
+
+// Names that meet again in other orders and prefixes, numbers among them, and too many or too long.
+const sharedNames = fc.constantFrom('a', 'b', 'ab', '1', '10', '2', '__proto__', 'x'.repeat(65))
+const shapes = fc.letrec<{ value: unknown }>(tie => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.boolean(), fc.constant(null)),
+    fc.string({ minLength: 40, maxLength: 60 }),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc
+      .array(fc.tuple(fc.oneof(sharedNames, fc.string()), tie('value')), { maxLength: 60 })
+      .map(entries => Object.fromEntries(entries)),
+  ),
+})).value
+
+test('the text is that of the plain rule, however often a shape has been met', () => {
+  fc.assert(
+    fc.property(shapes, value => {
+      const text = plainCanonicalJson(value)
+      assert.equal(canonicalJson(value), text)
+      assert.equal(canonicalJson(value), text)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('where the source has no escape, taking texts as they are changes nothing', () => {
+  fc.assert(
+    fc.property(shapes, value => {
+      const source = JSON.stringify(value)
+      fc.pre(!source.includes('\\'))
+      assert.equal(canonicalJson(JSON.parse(source), true), plainCanonicalJson(value))
+    }),
+    { numRuns: 1000 },
+  )
+})

@@ -119,3 +119,21 @@ test('an event may have happened in the years 2000 to 2100', () => {
   assert.ok(isEventTime(eventTimeMicrosMin) && isEventTime(eventTimeMicrosMax))
   assert.ok(!isEventTime(eventTimeMicrosMin - 1) && !isEventTime(eventTimeMicrosMax + 1))
 })
+
+test('the usual form gives what the platform reads, and null where the platform refuses', () => {
+  const two = fc.integer({ min: 0, max: 99 }).map(number => String(number).padStart(2, '0'))
+  const year = fc.integer({ min: 1900, max: 2200 })
+  fc.assert(
+    fc.property(year, two, two, two, two, two, fc.nat(999), (...parts) => {
+      const [y, month, day, hour, minute, second, milli] = parts
+      const date = `${y}-${month}-${day}`
+      const text = `${date}T${hour}:${minute}:${second}.${String(milli).padStart(3, '0')}Z`
+      const ms = Date.parse(text)
+      // The platform takes 24:00 and the 30th of February, and no second 60.
+      const isDay = !Number.isNaN(ms) && new Date(ms).toISOString() === text
+      fc.pre(second !== '60')
+      assert.equal(parseTime(text), isDay ? ms * 1000 : null, text)
+    }),
+    { numRuns: 5000 },
+  )
+})

@@ -19,7 +19,7 @@ import type {
   TaskContext,
   TaskState,
 } from './declaration.ts'
-import { encodeDeadLetter, encodeEmits, traceparentFor } from './outgoing.ts'
+import { encodeDeadLetter, encodeEmits } from './outgoing.ts'
 import type { Encoder } from './outgoing.ts'
 
 export interface DeciderDependencies {
@@ -117,8 +117,7 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     { decision, input }: Decided<Change>,
     record: InRecord | null,
   ): boolean {
-    const traceparent = record === null ? undefined : traceparentFor(record)
-    const encoded = encodeEmits(this.#encoder, decision.emit, this.#partition, traceparent)
+    const encoded = encodeEmits(this.#encoder, decision.emit, this.#partition, record)
     if (!encoded.ok) {
       if (record === null) throw new FleetError(encoded.code, 'fatal', encoded.message)
       const refusal = { code: encoded.code, message: encoded.message }
@@ -126,7 +125,7 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
       return this.#accept(batch, state, { decision: refused, input }, record)
     }
     if (!batch.hasRoomFor(encoded.bytes)) return false
-    batch.outputs.push(...encoded.records)
+    for (const output of encoded.records) batch.outputs.push(output)
     if (decision.verdict === 'dead_letter' && record !== null) {
       this.#deadLetter(batch, decision, record, input)
     }

@@ -5,8 +5,6 @@ import type { OutRecord, Position } from '@fleet/kafka'
 import type { Progress } from './progress.ts'
 import { BatchTally } from './stage-metrics.ts'
 
-/** Most records of one transaction, so that its latency and the work lost with it stay small. */
-const batchRecordsMax = 500
 /** Most output bytes of one transaction, far below what the broker's request limit (100 MB) takes. */
 const batchBytesMax = 4 * 1024 * 1024
 
@@ -15,10 +13,13 @@ export class Batch {
   readonly tally = new BatchTally()
   /** A copy: the task's own progress changes only after commit. */
   readonly progress: Progress
+  readonly #recordsMax: number
   bytes = 0
   decided = 0
 
-  constructor(progress: Progress) {
+  /** `recordsMax`: see batch-size.ts. */
+  constructor(progress: Progress, recordsMax = Infinity) {
+    this.#recordsMax = recordsMax
     this.progress = {
       ...progress,
       positions: { ...progress.positions },
@@ -27,7 +28,7 @@ export class Batch {
   }
 
   get isFull(): boolean {
-    return this.decided >= batchRecordsMax
+    return this.decided >= this.#recordsMax
   }
 
   /** A batch always takes its first record, however large. */

@@ -59,7 +59,8 @@ export function decideRecord<State extends TaskState<Change>, Change>(
     }
     const value = codec.decode(topic, record.value)
     const key = record.key === null ? '' : record.key.toString('utf8')
-    input = { ...context, record, topic, key, value }
+    const { partition, partitionCount, nowMicros, streamTimeMs } = context
+    input = { partition, partitionCount, nowMicros, streamTimeMs, record, topic, key, value }
     return { decision: declaration.decide(state, input), input }
   } catch (error) {
     // Fatal is about this process and transient about its surroundings, not about the record.

@@ -111,7 +111,15 @@ export interface TaskState<Change> {
   commit(): void
   /** Folds one changelog record in; called in log order on an empty state. Null value: deleted. */
   restore(key: string, value: Buffer | null): void
-  /** How much it holds, by name, for the metric `fleet_stage_state`. */
+  /**
+   * Makes memory of what was restored, in steps of some milliseconds, so that other work of the process
+   * goes on between them. Called once after the last restore(), before anything else is asked.
+   */
+  restored?(): Iterable<unknown>
+  /**
+   * How much it holds, by name, for the metric `fleet_stage_state`. `<name>_max` is the most it may
+   * hold of `<name>`, `<name>_shed` how much it has given up for that: see state-gauges.ts.
+   */
   sizes?(): Record<string, number>
 }
 

@@ -9,6 +9,16 @@ export const codes = {
   WRONG_PARTITION: { fate: 'poison', meaning: 'A record stands where its key does not belong.' },
   UNDECLARED_INPUT: { fate: 'fatal', meaning: 'A stage was handed a topic it does not declare.' },
   UNDECLARED_OUTPUT: { fate: 'fatal', meaning: 'A stage wrote to a topic it does not declare.' },
+  STATE_DIFFERS: {
+    fate: 'fatal',
+    meaning:
+      'A changelog no longer says what its last commit left; the partition does not start: fleet state rebuild.',
+  },
+  STATE_UNREADABLE: {
+    fate: 'fatal',
+    meaning: 'A changelog record can’t be read; the partition does not start: fleet state rebuild.',
+  },
+  STOPPED: { fate: 'transient', meaning: 'A tool was stopped before it had read a log.' },
   TASK_FAILED: { fate: 'fatal', meaning: 'A partition failed too often in a row; see its cause.' },
   VIEW_BEHIND: {
     fate: 'transient',

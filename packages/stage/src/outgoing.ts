@@ -27,16 +27,20 @@ export type Encoded =
   | { ok: true; records: OutRecord[]; bytes: number }
   | { ok: false; code: 'TOO_LARGE' | 'INTERNAL'; message: string }
 
+const nothing: Encoded = { ok: true, records: [], bytes: 0 }
+
 /**
  * Encodes the outputs of one decision. Not ok: a record is larger than its topic takes, or its value
- * does not fit its schema.
+ * does not fit its schema. `origin` is the record they come from, null for a tick's.
  */
 export function encodeEmits(
   encoder: Encoder,
   emits: readonly Emit[],
   partition: number,
-  traceparent: string | undefined,
+  origin: InRecord | null,
 ): Encoded {
+  if (emits.length === 0) return nothing
+  const traceparent = origin === null ? undefined : traceparentFor(origin)
   const records: OutRecord[] = []
   let bytes = 0
   for (const emit of emits) {
@@ -60,9 +64,8 @@ export function encodeEmits(
       key: emit.key,
       value,
     }
-    if (emit.headers !== undefined || traceparent !== undefined) {
-      record.headers = { ...emit.headers, ...(traceparent === undefined ? {} : { traceparent }) }
-    }
+    if (traceparent !== undefined) record.headers = { ...emit.headers, traceparent }
+    else if (emit.headers !== undefined) record.headers = emit.headers
     const size = recordBytes(record)
     if (size + batchOverheadBytes > emit.topic.maxMessageBytes) {
       const message = `A record of ${size} bytes for ${emit.topic.name} is over its ${emit.topic.maxMessageBytes}`
@@ -75,7 +78,7 @@ export function encodeEmits(
 }
 
 /** Trace context for the outputs of a record: a child of the record's own, else a new trace. */
-export function traceparentFor(record: InRecord): string {
+function traceparentFor(record: InRecord): string {
   return childTraceparent(record.headers['traceparent']?.toString('latin1'))
 }
 

@@ -16,8 +16,6 @@ import type { PartitionHandler } from './partition-handler.ts'
 const failuresMax = 120
 /** A loop that ran this long without a failure has recovered, records or not. */
 const recoveredMs = 30_000
-/** Most records of one take; a transaction may hold fewer. */
-const takeRecordsMax = 1000
 
 export interface LoopDependencies {
   reader: Reader
@@ -27,7 +25,7 @@ export interface LoopDependencies {
 }
 
 /**
- * Runs until `stopping` is aborted.
+ * Runs until `stopping` is aborted, or the handler refuses to go on with its partition.
  * @throws FleetError (fatal) when this process must not go on.
  */
 export async function runPartition(
@@ -49,7 +47,7 @@ export async function runPartition(
         while (!stopping.aborted) {
           const waitMs = await handler.onTime()
           if (stopping.aborted) break
-          const chunk = await stream.take(takeRecordsMax, waitMs)
+          const chunk = await stream.take(handler.takeMax, waitMs)
           if (stopping.aborted) break
           await handler.process(chunk, stopping)
           // An empty chunk proves nothing: the record that fails may come with the next.
@@ -62,7 +60,13 @@ export async function runPartition(
         stream.close()
       }
     } catch (error) {
-      if (error instanceof FleetError && error.fate === 'fatal') throw error
+      if (error instanceof FleetError && error.fate === 'fatal') {
+        if (handler.refuse?.(error) !== true) throw error
+        const { partition } = handler
+        const message = 'the partition does not start: its memory can not be trusted'
+        logger.error({ event: 'task.refused', partition, code: error.code, err: error }, message)
+        return
+      }
       if (stopping.aborted) return
       failures++
       if (failures > failuresMax) {

@@ -16,6 +16,7 @@ export class PartitionSet<Handler extends PartitionHandler> {
   readonly handlers = new Map<number, Handler>()
   readonly #make: (partition: number) => Handler
   readonly #loop: LoopDependencies
+  /** Each until its loop has ended. */
   readonly #running = new Map<number, Running>()
   #fail: (error: FleetError) => void = () => {}
   /** Rejects when a partition's loop ended for good. */
@@ -40,22 +41,39 @@ export class PartitionSet<Handler extends PartitionHandler> {
     for (const partition of partitions) {
       const handler = this.handlers.get(partition) ?? this.#make(partition)
       this.handlers.set(partition, handler)
-      const stopping = new AbortController()
-      const done = runPartition(handler, stopping.signal, this.#loop).catch((error: unknown) => {
+      this.#start(partition, handler)
+    }
+  }
+
+  /** At most one loop works on a handler: a second would restore memory while the first uses it. */
+  #start(partition: number, handler: Handler): void {
+    const earlier = this.#running.get(partition)
+    earlier?.stopping.abort()
+    const stopping = new AbortController()
+    const run = async (): Promise<void> => {
+      try {
+        await earlier?.done
+        await runPartition(handler, stopping.signal, this.#loop)
+      } catch (error) {
         this.#fail(
           error instanceof FleetError
             ? error
             : new FleetError('TASK_FAILED', 'fatal', messageOf(error), { cause: error }),
         )
-      })
-      this.#running.set(partition, { stopping, done })
+      }
+      if (this.#running.get(partition) === running) this.#running.delete(partition)
     }
+    const running = { stopping, done: Promise.resolve() }
+    this.#running.set(partition, running)
+    running.done = run()
   }
 
-  /** Ends all loops after the transaction each has under way; memory is kept. */
+  /**
+   * Ends all loops after the transaction each has under way; memory is kept. Whoever calls it while
+   * others wait waits as long: a rebalance may come while the stage is being stopped.
+   */
   async pause(): Promise<void> {
     const running = [...this.#running.values()]
-    this.#running.clear()
     for (const { stopping } of running) stopping.abort()
     await Promise.all(running.map(({ done }) => done))
   }

@@ -3,6 +3,8 @@
 
 import { FleetError } from '@fleet/runtime'
 
+import type { StateMark } from './state-hash.ts'
+
 export interface Progress {
   /** Next offset to read, by input topic. */
   positions: Record<string, number>
@@ -15,6 +17,8 @@ export interface Progress {
   /** Transactions committed since the beginning. */
   transactions: number
   partitionCount: number
+  /** What the state's changelog records come to; missing in changelogs of before it was kept. */
+  state?: StateMark
 }
 
 export type Verdict = 'published' | 'duplicate' | 'dead_letter'

@@ -3,10 +3,13 @@
 
 import type { Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
-import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
+import { ChangelogFold } from './changelog.ts'
+import { barrierKey } from './progress.ts'
 import type { Progress } from './progress.ts'
+import type { StateHash } from './state-hash.ts'
 
 const takeRecordsMax = 5000
 const waitMs = 1000
@@ -23,16 +26,22 @@ interface ChangelogSlice {
 export interface RestoreRequest<State extends TaskState<Change>, Change> extends ChangelogSlice {
   declaration: StageDeclaration<State, Change>
   partitionCount: number
+  clock: Clock
   /** Memory of a partition kept across a rebalance, and the changelog offset after its last commit. */
-  known: { state: State; progress: Progress; position: number } | null
+  known: { state: State; progress: Progress; hash: StateHash; position: number } | null
 }
 
 export interface Restored<State> {
   state: State
   progress: Progress
+  /** Of what the changelog holds of the state. */
+  hash: StateHash
   records: number
 }
 
+/**
+ * @throws FleetError STATE_DIFFERS, STATE_UNREADABLE, PARTITION_MISMATCH (fatal): see changelog.ts.
+ */
 export async function restoreState<State extends TaskState<Change>, Change>(
   request: RestoreRequest<State, Change>,
 ): Promise<Restored<State>> {
@@ -40,21 +49,19 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   if (known !== null) {
     const foreign = await readChangelog(request, known.position, key => key !== barrierKey)
     if (foreign.length === 0) {
-      return { state: known.state, progress: known.progress, records: 0 }
+      return { state: known.state, progress: known.progress, hash: known.hash, records: 0 }
     }
     // Somebody else owned the partition in between: memory is theirs to tell, from the beginning.
   }
-  const state = request.declaration.createState()
-  let progress = noProgress(request.partitionCount)
-  let records = 0
+  const fold = new ChangelogFold(request.declaration.createState())
   await readChangelog(request, -1, (key, value) => {
-    records++
-    if (key === progressKey && value !== null) {
-      progress = decodeProgress(value, request.partitionCount)
-    } else if (key !== barrierKey && key !== progressKey) state.restore(key, value)
+    fold.take(key, value)
     return false
   })
-  return { state, progress, records }
+  const { declaration, partition, partitionCount, clock } = request
+  const pause = (): Promise<void> => clock.sleep(0)
+  const progress = await fold.finishInSteps(partitionCount, declaration.name, partition, pause)
+  return { state: fold.state, progress, hash: fold.hash, records: fold.records }
 }
 
 /**

@@ -11,7 +11,7 @@ import { describedTopics } from './described-topics.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { PartitionSet } from './partition-set.ts'
 import { TransactionalTask } from './transactional-task.ts'
-import type { TaskDependencies } from './transactional-task.ts'
+import type { TaskDependencies } from './task-dependencies.ts'
 
 /** Group offsets are for display and autoscaling only, so they are cheap and late. */
 const offsetCommitMs = 5000

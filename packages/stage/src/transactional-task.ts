@@ -4,30 +4,27 @@
 
 import { topics, transactionalIdOf } from '@fleet/contracts'
 import type { Topic } from '@fleet/contracts'
-import type { Codec } from '@fleet/codec'
 import { retryDelayMs, taskRetry } from '@fleet/dlq'
 import type {
-  Broker,
   Chunk,
   InRecord,
   OutRecord,
   Position,
-  Reader,
   RecordStream,
   TransactionalWriter,
 } from '@fleet/kafka'
 import { fateOf, FleetError, messageOf } from '@fleet/runtime'
-import type { Clock, Ids, Random } from '@fleet/runtime'
-import type { Logger } from '@fleet/telemetry'
 
 import { Batch } from './batch.ts'
+import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { restoreState } from './restore.ts'
-import type { StageMetrics } from './stage-metrics.ts'
+import { StateHash } from './state-hash.ts'
+import type { TaskDependencies } from './task-dependencies.ts'
 
 /** How long an idle task waits for records before it looks up again. */
 const idleWaitMs = 1000
@@ -37,21 +34,9 @@ const idleWaitMs = 1000
  */
 const passedCommitMs = 60_000
 
-export interface TaskDependencies {
-  environment: string
-  partitionCount: number
-  broker: Broker
-  restoreReader: Reader
-  codec: Codec
-  metrics: StageMetrics
-  logger: Logger
-  clock: Clock
-  ids: Ids
-  random: Random
-  sha256Hex: (text: string) => string
-}
+const latencyTargetMsDefault = 100
 
-export type TaskPhase = 'fencing' | 'restoring' | 'running' | 'waiting' | 'stopped'
+export type TaskPhase = 'fencing' | 'restoring' | 'running' | 'waiting' | 'refused' | 'stopped'
 
 export class TransactionalTask<
   State extends TaskState<Change>,
@@ -62,8 +47,11 @@ export class TransactionalTask<
   readonly #deps: TaskDependencies
   readonly #changelog: Topic
   readonly #decider: BatchDecider<State, Change>
+  readonly #batchSize: BatchSize
   #writer: TransactionalWriter | null = null
   #state: State
+  /** Of what the changelog holds of the state; as worthless as memory after a failure. */
+  #hash = new StateHash()
   /** Where the changelog is known up to; -1 when memory is worth nothing. */
   #changelogPosition = -1
   #progress: Progress
@@ -85,9 +73,15 @@ export class TransactionalTask<
     this.#deps = dependencies
     this.#changelog = topics.changelogs[declaration.name]
     this.#decider = new BatchDecider(declaration, partition, dependencies)
+    this.#batchSize = new BatchSize(dependencies.latencyTargetMs ?? latencyTargetMsDefault)
     this.#state = declaration.createState()
     this.#progress = noProgress(dependencies.partitionCount)
     this.#committedMs = dependencies.clock.elapsedMs()
+  }
+
+  /** One take is one transaction, unless its outputs are too large for one. */
+  get takeMax(): number {
+    return this.#batchSize.records
   }
 
   get progress(): Progress {
@@ -119,6 +113,7 @@ export class TransactionalTask<
       topic,
       partition: this.partition,
       partitionCount,
+      clock,
       barrierOffset: barrier.baseOffset,
       stopping,
       known:
@@ -127,14 +122,17 @@ export class TransactionalTask<
           : {
               state: this.#state,
               progress: this.#progress,
+              hash: this.#hash,
               position: this.#changelogPosition,
             },
     })
     this.#state = restored.state
+    this.#hash = restored.hash
     this.#progress = restored.progress
     this.#changelogPosition = barrier.baseOffset + 1
     this.#passed = []
     this.phase = 'running'
+    this.waitingFor = null
     this.#deps.logger.info(
       {
         event: 'task.running',
@@ -166,12 +164,14 @@ export class TransactionalTask<
   /** False: stopped before anything was decided. */
   async #processChunk(chunk: Chunk, stopping: AbortSignal): Promise<boolean> {
     const { records } = chunk
+    const { clock } = this.#deps
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false
     let from = 0
     while (from < records.length) {
-      const batch = new Batch(this.#progress)
+      const started = clock.elapsedMs()
+      const batch = new Batch(this.#progress, this.#batchSize.records)
       let to = from
       for (; to < records.length && !batch.isFull; to++) {
         const record = records[to]
@@ -180,6 +180,7 @@ export class TransactionalTask<
       }
       if (to === records.length) batch.moveTo(chunk.positions)
       await this.#commit(batch)
+      this.#batchSize.observe(batch.decided, clock.elapsedMs() - started)
       from = to
       if (stopping.aborted) break
     }
@@ -212,6 +213,14 @@ export class TransactionalTask<
     const batch = new Batch(this.#progress)
     batch.moveTo(this.#passed)
     await this.#commit(batch)
+  }
+
+  refuse({ code, message }: FleetError): boolean {
+    if (code !== 'STATE_DIFFERS' && code !== 'STATE_UNREADABLE') return false
+    this.#changelogPosition = -1
+    this.phase = 'refused'
+    this.waitingFor = message
+    return true
   }
 
   async close(): Promise<void> {
@@ -252,9 +261,9 @@ export class TransactionalTask<
     const started = clock.elapsedMs()
     const progress = batch.close()
     this.#state.advance?.(progress.streamTimeMs)
-    const log: OutRecord[] = this.#state
-      .pending()
-      .map(({ key, value }) => this.#changelogRecord(key, value))
+    const pending = this.#state.pending()
+    progress.state = this.#hash.after(pending)
+    const log: OutRecord[] = pending.map(({ key, value }) => this.#changelogRecord(key, value))
     log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
     const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {
       this.phase = 'fencing'

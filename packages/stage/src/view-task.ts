@@ -34,11 +34,14 @@ export interface ViewTaskDependencies {
   clock: Clock
 }
 
+/** Most records applied at once. */
+const takeRecordsMax = 1000
 /** How soon a flushed store is noticed when nothing is written. */
 const positionCheckMs = 2000
 
 export class ViewTask implements PartitionHandler {
   readonly partition: number
+  readonly takeMax = takeRecordsMax
   readonly #deps: ViewTaskDependencies
   stream: RecordStream | null = null
   /** What the store should say; -1 before the first record. */

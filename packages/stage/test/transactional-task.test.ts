@@ -165,11 +165,12 @@ test('a chunk is left between two transactions when the task must stop, and goes
   }))
   await running.acquire(never)
   const ids = Array.from({ length: 1000 }, (_, index) => `e${index}`)
+  const first = running.takeMax
   await running.process(chunk(ids), stopping.signal)
-  assert.equal(crm().length, 500)
+  assert.equal(crm().length, first)
   const [position] = await running.acquire(never)
-  assert.equal(position?.offset, 500)
-  await running.process(chunk(ids.slice(500), 500), never)
+  assert.equal(position?.offset, first)
+  await running.process(chunk(ids.slice(first), first), never)
   assert.deepEqual(
     crm(),
     ids.map((id, index) => `${id}:${index + 1}`),
@@ -269,6 +270,7 @@ test('a partition that fails at each record gives up, though empty chunks come i
   const handler: PartitionHandler = {
     partition: 0,
     stream: null,
+    takeMax: 100,
     acquire: () => Promise.resolve([]),
     onTime: () => Promise.resolve(0),
     process: ({ records }) =>

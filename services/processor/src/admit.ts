@@ -37,5 +37,22 @@ export function admit(
 }
 
 export function provenanceKeyId(record: InRecord): string | undefined {
-  return record.headers[headerNames.macKeyId]?.toString('utf8')
+  const bytes = record.headers[headerNames.macKeyId]
+  if (bytes === undefined) return undefined
+  if (!isSame(bytes, lastKeyId.bytes)) {
+    // A copy, because the header is a view of a whole fetch.
+    lastKeyId = { bytes: Buffer.from(bytes), text: bytes.toString('utf8') }
+  }
+  return lastKeyId.text
+}
+
+/** One key signs for weeks. */
+let lastKeyId = { bytes: noBytes, text: '' }
+
+function isSame(left: Buffer, right: Buffer): boolean {
+  if (left.length !== right.length) return false
+  for (let i = 0; i < left.length; i++) {
+    if (left[i] !== right[i]) return false
+  }
+  return true
 }

@@ -14,6 +14,11 @@ export const codes = {
     fate: 'fatal',
     meaning: 'A changelog record can’t be read; going on would decide by half a memory.',
   },
+  REBUILD_IMPOSSIBLE: {
+    fate: 'fatal',
+    meaning:
+      'A changelog can’t be written anew: what it would be made of is missing or unreadable.',
+  },
   RESTORE_AFTER_USE: {
     fate: 'fatal',
     meaning: 'A state in use was handed changelog records: a defect of ours.',

@@ -29,5 +29,6 @@ await runService(name, async scope => {
     logger,
     metrics: createMetrics(name),
     scope,
+    threads: { count: settings.processorThreads, program: new URL(import.meta.url) },
   })
 })

@@ -4,7 +4,7 @@
 
 import { topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
-import { sha256 } from '@fleet/signatures'
+import { textSha256Hex } from '@fleet/signatures'
 import { normalize } from '@fleet/sources'
 import type { Endpoint, Platform } from '@fleet/sources'
 import type { DeadLetterFacts, Decision, Input, StageDeclaration } from '@fleet/stage'
@@ -62,7 +62,7 @@ export function processorStage(
   }
 }
 
-function policyOf(settings: ProcessorSettings): Policy {
+export function policyOf(settings: Omit<ProcessorSettings, 'seenIdsMax'>): Policy {
   return {
     windowMs: settings.dedupeWindowHours * msPerHour,
     skewMicros: settings.maxSkewSeconds * microsPerSecond,
@@ -100,8 +100,12 @@ function decideRaw(
   return toDecision(decide(state, delivery, policy, digest), normalized)
 }
 
-function digest(text: string): Uint8Array {
-  return sha256(Buffer.from(text))
+/** Read at once by whoever asked: the next digest takes its place. */
+const digestBytes = Buffer.alloc(32)
+
+export function digest(text: string): Uint8Array {
+  digestBytes.write(textSha256Hex(text), 'hex')
+  return digestBytes
 }
 
 function toDecision(outcome: Outcome, normalized: Normalized): Decision<ProcessorChange> {

@@ -40,6 +40,9 @@ export function declaredConfig(topic: Topic): Record<string, string> {
     'cleanup.policy': topic.kind === 'table' ? 'compact' : 'delete',
     'max.message.bytes': String(topic.maxMessageBytes),
     'message.timestamp.type': 'LogAppendTime',
+    // The broker stores plain batches whatever a producer sends: our readers know no zstd, snappy or
+    // lz4, and one batch in them would stop its partition.
+    'compression.type': 'uncompressed',
     ...(topic.kind === 'stream' ? { 'retention.ms': String(retentionMs) } : {}),
     // Restoring reads the whole changelog: keep little behind the cleaner (reliability, changelogs).
     ...(topic.key === 'private'

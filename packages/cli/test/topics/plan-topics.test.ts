@@ -36,6 +36,12 @@ for (const [rule, topic, expected] of declarations) {
   })
 }
 
+test('no topic keeps a compression that its readers may not know', () => {
+  for (const topic of allTopics) {
+    assert.equal(declaredConfig(topic)['compression.type'], 'uncompressed', topic.name)
+  }
+})
+
 test('compacted topics have no retention', () => {
   assert.equal(declaredConfig(topics.state)['retention.ms'], undefined)
 })

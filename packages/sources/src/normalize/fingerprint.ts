@@ -1,28 +1,29 @@
 // A short hash of what an event says. Two deliveries of one event id with different fingerprints are a
 // conflict, so nothing that a retry may change is in it, and nothing else is left out.
 
-import { utf8Bytes } from '@fleet/contracts'
 import type { Resource } from '@fleet/contracts'
-import { canonicalJson } from '../canonical-json.ts'
+import { canonicalJson, jsonString } from '../canonical-json.ts'
 import type { Platform } from '../platform.ts'
 import type { Reading } from './reading.ts'
 
-/** First four bytes, big-endian, of SHA-256 over canonical JSON. */
+/**
+ * First four bytes, big-endian, of SHA-256 over canonical JSON. `attributes` are those of the content
+ * as an object.
+ */
 export function fingerprintOf(
   reading: Reading,
+  attributes: Readonly<Record<string, string>>,
   resource: Resource,
   occurredAt: number,
-  platform: Pick<Platform, 'sha256'>,
+  platform: Pick<Platform, 'textSha256Hex'>,
 ): number {
-  const { fields, attributes, hasOwnTime } = reading.content
-  const text = canonicalJson({
-    event_type: reading.eventType,
-    resource,
-    subaccount_id: reading.subaccountId,
-    fields,
-    attributes: Object.fromEntries(attributes),
-    ...(hasOwnTime ? { occurred_at: occurredAt } : {}),
-  })
-  const digest = platform.sha256(utf8Bytes(text))
-  return digest.subarray(0, 4).reduce((value, byte) => value * 256 + byte, 0)
+  const { eventType, subaccountId, content } = reading
+  // The canonical text of one object; its members stand here in their order.
+  const text =
+    `{"attributes":${canonicalJson(attributes)},"event_type":${jsonString(eventType)},` +
+    `"fields":${canonicalJson(content.fields)},` +
+    `${content.hasOwnTime ? `"occurred_at":${canonicalJson(occurredAt)},` : ''}` +
+    `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +
+    `"subaccount_id":${subaccountId === null ? 'null' : jsonString(subaccountId)}}`
+  return Number.parseInt(platform.textSha256Hex(text).slice(0, 8), 16)
 }

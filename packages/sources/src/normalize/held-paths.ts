@@ -9,84 +9,102 @@ import { readPath } from '../paths.ts'
 import { normalizeResourceType } from '../resource-type.ts'
 import type { Json } from '../strict-json.ts'
 import { parseTime } from '../times.ts'
-import { heldModePaths } from './mode.ts'
+import { addHeldModePaths } from './mode.ts'
 
 export interface EnvelopePaths {
   readonly paths: EndpointPaths
   readonly fallbackPaths: Partial<EndpointPaths>
 }
 
-/** The path whose value the event took for this field; null when it came from elsewhere. */
-function pathOf(
+/** What the event took from the envelope, and where it stands in the body. */
+export interface HeldEnvelope {
+  /** Every path whose value the envelope's part of the event holds. */
+  readonly paths: readonly string[]
+  /** Where the event's time stands; null when it is the delivery's or the receipt's. */
+  readonly occurredAtPath: string | null
+  readonly subaccountId: string | null
+}
+
+export function readHeldEnvelope(
+  raw: RawDelivery,
   body: Json,
   envelope: EnvelopePaths,
-  field: keyof EndpointPaths,
-  isHeld: (value: Json) => boolean,
-): string | null {
-  const candidates = [envelope.paths[field], envelope.fallbackPaths[field] ?? null]
-  for (const path of candidates) {
-    const value = path === null ? undefined : readPath(body, path)
-    if (value !== undefined && value !== null) return isHeld(value) ? path : null
+): HeldEnvelope {
+  const held: string[] = []
+  let occurredAtPath: string | null = null
+  let subaccountId: string | null = null
+  for (const field of comparedFields) {
+    let path = envelope.paths[field]
+    let value = valueAt(body, path)
+    if (value === null) {
+      path = envelope.fallbackPaths[field] ?? null
+      value = valueAt(body, path)
+    }
+    if (path === null || value === null || !isHeld(field, value, raw)) continue
+    held.push(path)
+    if (field === 'occurredAt') occurredAtPath = path
+    if (field === 'subaccountId') subaccountId = parseId(value)
   }
-  return null
+  heldEverywhere(raw, body, held)
+  addEmptyPaths(body, envelope, held)
+  return { paths: held, occurredAtPath, subaccountId }
 }
 
-/** Where the event's time stands in the body; null when it is the delivery's or the receipt's. */
-export function occurredAtPath(
-  raw: RawDelivery,
-  body: Json,
-  envelope: EnvelopePaths,
-): string | null {
-  return pathOf(body, envelope, 'occurredAt', value => parseTime(value) === raw.occurred_at)
+const comparedFields = [
+  'eventId',
+  'eventType',
+  'resourceType',
+  'resourceId',
+  'deliveryAttempt',
+  'occurredAt',
+  'subaccountId',
+] as const
+
+/** Null where nothing stands; a value that says null says nothing. */
+function valueAt(body: Json, path: string | null): Json {
+  return path === null ? null : (readPath(body, path) ?? null)
 }
 
-/** The subaccount and the path it stands at. */
-export function readSubaccount(
-  body: Json,
-  envelope: EnvelopePaths,
-): { id: string | null; path: string | null } {
-  const path = pathOf(body, envelope, 'subaccountId', value => parseId(value) !== null)
-  return { id: path === null ? null : parseId(readPath(body, path)), path }
-}
-
-/** Every path whose value the envelope's part of the event holds. */
-export function heldEnvelopePaths(
-  raw: RawDelivery,
-  body: Json,
-  envelope: EnvelopePaths,
-): readonly string[] {
-  const held = [
-    pathOf(body, envelope, 'eventId', value => parseId(value) === raw.event_id),
-    pathOf(body, envelope, 'eventType', value => eventTypeOf(value) === raw.source_event_type),
-    pathOf(body, envelope, 'resourceType', value => resourceTypeOf(value) === raw.resource_type),
-    pathOf(body, envelope, 'resourceId', value => parseId(value) === raw.resource_id),
-    pathOf(
-      body,
-      envelope,
-      'deliveryAttempt',
-      value => raw.delivery_attempt !== null && deliveryAttemptOf(value) === raw.delivery_attempt,
-    ),
-    occurredAtPath(raw, body, envelope),
-    readSubaccount(body, envelope).path,
-    ...heldEverywhere(raw, body),
-    ...emptyPaths(body, envelope),
-  ]
-  return held.filter(path => path !== null)
+/** Whether the event says the same. */
+function isHeld(field: (typeof comparedFields)[number], value: Json, raw: RawDelivery): boolean {
+  switch (field) {
+    case 'eventId':
+      return parseId(value) === raw.event_id
+    case 'eventType':
+      return eventTypeOf(value) === raw.source_event_type
+    case 'resourceType':
+      return resourceTypeOf(value) === raw.resource_type
+    case 'resourceId':
+      return parseId(value) === raw.resource_id
+    case 'deliveryAttempt':
+      return raw.delivery_attempt !== null && deliveryAttemptOf(value) === raw.delivery_attempt
+    case 'occurredAt':
+      return parseTime(value) === raw.occurred_at
+    case 'subaccountId':
+      return parseId(value) !== null
+  }
 }
 
 /** What any adapter's body may say about tenant and mode. */
-export function heldEverywhere(raw: RawDelivery, body: Json): readonly string[] {
+export function heldEverywhere(raw: RawDelivery, body: Json, into: string[] = []): string[] {
   const sent = readPath(body, '$.tenant_id') ?? null
   // Null says nothing, as everywhere in the envelope.
-  const tenant = sent === null || parseId(sent) === raw.tenant_id ? ['$.tenant_id'] : []
-  return [...tenant, ...heldModePaths(body)]
+  if (sent === null || parseId(sent) === raw.tenant_id) into.push('$.tenant_id')
+  addHeldModePaths(body, into)
+  return into
 }
 
 /** A field of the envelope that says null says nothing. */
-function emptyPaths(body: Json, envelope: EnvelopePaths): readonly string[] {
-  const paths = [...Object.values(envelope.paths), ...Object.values(envelope.fallbackPaths)]
-  return paths.filter(path => path !== null).filter(path => readPath(body, path) === null)
+function addEmptyPaths(body: Json, { paths, fallbackPaths }: EnvelopePaths, into: string[]): void {
+  for (const field of allFields) {
+    const path = paths[field]
+    if (path !== null && readPath(body, path) === null) into.push(path)
+    const fallback = fallbackPaths[field] ?? null
+    if (fallback !== null && readPath(body, fallback) === null) into.push(fallback)
+  }
 }
+
+const allFields = [...comparedFields, 'data'] as const satisfies readonly (keyof EndpointPaths)[]
 
 function resourceTypeOf(value: Json): string | null {
   return typeof value === 'string' ? normalizeResourceType(value) : null

@@ -10,12 +10,18 @@ const modePaths = ['$.mode', '$.meta.mode'] as const
 const testWords: readonly string[] = ['TEST', 'SIMULATED']
 
 export function readMode(body: Json): Mode {
-  return modePaths.some(path => testWords.includes(wordAt(body, path))) ? 'TEST' : 'LIVE'
+  for (const path of modePaths) {
+    if (testWords.includes(wordAt(body, path))) return 'TEST'
+  }
+  return 'LIVE'
 }
 
-/** Where the body says what the event's mode now says; another word stays among the attributes. */
-export function heldModePaths(body: Json): readonly string[] {
-  return modePaths.filter(path => ['LIVE', ...testWords].includes(wordAt(body, path)))
+/** Adds the paths whose word the event's mode says; another word stays among the attributes. */
+export function addHeldModePaths(body: Json, into: string[]): void {
+  for (const path of modePaths) {
+    const word = wordAt(body, path)
+    if (word === 'LIVE' || testWords.includes(word)) into.push(path)
+  }
 }
 
 function wordAt(body: Json, path: string): string {

@@ -67,7 +67,9 @@ export function decide(
     return refuse('OUTSIDE_WINDOW', 'received before the time in which duplicates are remembered')
   }
   const { event } = normalized
-  const id = seenIdOf({ ...event, recordKey: delivery.key }, digest)
+  const { tenantId, source, mode, eventId } = event
+  const identity = { tenantId, source, recordKey: delivery.key, mode, eventId }
+  const id = seenIdOf(identity, digest)
   const earlier = memory.sighting(id)
   if (earlier !== undefined && isRemembered(earlier.firstSeenMs, streamTimeMs, policy)) {
     const same = earlier.fingerprint === event.fingerprint
@@ -100,14 +102,13 @@ function publish(
   if (judgement.resource !== null) {
     changes.push({ kind: 'resource', key, memory: judgement.resource })
   }
+  const emit = emissionsOf(delivery, event, judgement)
+  for (const outlived of dropped) emit.push({ topic: topics.state, key: outlived, value: null })
   return {
     verdict: 'published',
     superseded: judgement.disposition === 'SUPERSEDED',
     changes,
-    emit: [
-      ...emissionsOf(delivery, event, judgement),
-      ...dropped.map(outlived => ({ topic: topics.state, key: outlived, value: null })),
-    ],
+    emit,
   }
 }
 
@@ -130,6 +131,11 @@ function emissionsOf(delivery: Delivery, event: NormalizedEvent, judgement: Judg
     occurredAtMicros: event.occurredAt,
   }
   if (resource === null) return [published]
-  const facts = { ...event, updatedAt: effectiveAt, lineage }
+  const facts = {
+    tenantId: event.tenantId,
+    resource: event.resource,
+    updatedAt: effectiveAt,
+    lineage,
+  }
   return [published, { topic: topics.state, key, value: toResourceState(resource, facts) }]
 }

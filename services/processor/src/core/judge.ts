@@ -1,7 +1,7 @@
 // Who wins: lets an event compete for its domain's register and, signal by signal, for the signals
 // of its vehicle. Says what the resource becomes; null when nothing of it moves.
 
-import type { Disposition, Signal } from '@fleet/contracts'
+import type { Disposition, Domain, Register, Signal } from '@fleet/contracts'
 
 import { clampToAppend } from './last-write-wins.ts'
 import type { NormalizedEvent } from './normalized-event.ts'
@@ -29,6 +29,8 @@ export interface Judgement {
   readonly resource: ResourceMemory | null
 }
 
+const noSignals: SignalJudgement = { signals: [], changed: new Map(), anyWon: false }
+
 export function judge(
   current: ResourceMemory | undefined,
   event: NormalizedEvent,
@@ -47,10 +49,15 @@ export function judge(
     effectiveAt < floorMicros
       ? null
       : competeForRegister(before.registers.get(event.domain), event, effectiveAt)
-  const signals = judgeSignals(before.signals, reported ?? [], {
-    eventId: event.eventId,
-    ...context,
-  })
+  const signals =
+    reported === undefined
+      ? noSignals
+      : judgeSignals(before.signals, reported, {
+          eventId: event.eventId,
+          appendedAtMs,
+          skewMicros,
+          floorMicros,
+        })
   const won = signals.signals.length > 0 ? signals.anyWon : register !== null
   return {
     disposition: won ? 'CURRENT' : 'SUPERSEDED',
@@ -69,13 +76,23 @@ function next(
   if (register === null && signals.changed.size === 0) return null
   return {
     version: before.version + 1,
-    registers:
-      register === null ? before.registers : new Map(before.registers).set(event.domain, register),
+    registers: register === null ? before.registers : withRegister(before, event, register),
     signals:
       signals.changed.size === 0
         ? before.signals
         : new Map([...before.signals, ...signals.changed]),
   }
+}
+
+function withRegister(
+  { registers }: ResourceMemory,
+  { domain }: NormalizedEvent,
+  register: Register,
+): ReadonlyMap<Domain, Register> {
+  // Nearly all resources have events of one domain alone: nothing to copy.
+  const isOnly = registers.size === 0 || (registers.size === 1 && registers.has(domain))
+  const next = isOnly ? new Map<Domain, Register>() : new Map(registers)
+  return next.set(domain, register)
 }
 
 /** Only the vehicle domain's records have signals. */

@@ -2,11 +2,11 @@
 
 import type { ResourceMemory } from './resource-memory.ts'
 import type { SeenId } from './seen-id.ts'
-import type { SeenEntry } from './seen-segment.ts'
+import type { SeenEntry, Sighting } from './seen-segment.ts'
 
 export interface ProcessorMemory {
   /** The newest sighting held, whatever its age. */
-  sighting(id: SeenId): SeenEntry | undefined
+  sighting(id: SeenId): Sighting | undefined
   resource(key: string): ResourceMemory | undefined
   /** Keys of resources with nothing at or after `floorMicros`, oldest first, at most `max`. */
   outlived(floorMicros: number, max: number): string[]

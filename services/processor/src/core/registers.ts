@@ -40,8 +40,13 @@ function standingOf(register: Register) {
  */
 function dataJsonOf(event: NormalizedEvent): string {
   if (event.eventType === 'customer.deleted') return '{}'
-  const data = { ...event.fields, attributes: event.attributes }
-  if (!('signals' in data) || !Array.isArray(data.signals)) return JSON.stringify(data)
-  const signals = (data.signals as readonly object[]).map(signal => ({ ...signal, won: undefined }))
-  return JSON.stringify({ ...data, signals })
+  const fields = JSON.stringify(withoutWon(event.fields))
+  const attributes = `"attributes":${JSON.stringify(event.attributes)}}`
+  return fields === '{}' ? `{${attributes}` : `${fields.slice(0, -1)},${attributes}`
+}
+
+function withoutWon(fields: object): object {
+  if (!('signals' in fields) || !Array.isArray(fields.signals)) return fields
+  const signals = fields.signals as readonly object[]
+  return { ...fields, signals: signals.map(signal => ({ ...signal, won: undefined })) }
 }

@@ -39,6 +39,8 @@ function sortedRecord<In, Out>(
   map: ReadonlyMap<string, In>,
   convert: (value: In) => Out,
 ): Record<string, Out> {
-  const entries = [...map].toSorted(([left], [right]) => compareUtf8(left, right))
+  if (map.size === 0) return {}
+  const entries = [...map]
+  if (entries.length > 1) entries.sort(([left], [right]) => compareUtf8(left, right))
   return Object.fromEntries(entries.map(([key, value]) => [key, convert(value)]))
 }

@@ -4,10 +4,10 @@
 
 import type { Mode } from '@fleet/contracts'
 
+import { readWord } from './seen-block.ts'
+
 /** 128 bits as four unsigned 32-bit words, big-endian. */
 export type SeenId = readonly [number, number, number, number]
-
-export const seenIdBytes = 16
 
 export interface Identity {
   readonly tenantId: string
@@ -23,10 +23,6 @@ export type Digest = (text: string) => Uint8Array
 /** JSON keeps the parts apart: no character can move from one into the next. */
 export function seenIdOf(identity: Identity, digest: Digest): SeenId {
   const { tenantId, source, recordKey, mode, eventId } = identity
-  return readSeenId(digest(JSON.stringify([tenantId, source, recordKey, mode, eventId])), 0)
-}
-
-export function readSeenId(bytes: Uint8Array, offset: number): SeenId {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, seenIdBytes)
-  return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)]
+  const bytes = digest(JSON.stringify([tenantId, source, recordKey, mode, eventId]))
+  return [readWord(bytes, 0), readWord(bytes, 4), readWord(bytes, 8), readWord(bytes, 12)]
 }

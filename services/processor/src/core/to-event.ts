@@ -21,7 +21,6 @@ export interface EventFacts {
 
 export function toEvent(event: NormalizedEvent, facts: EventFacts): AnyEvent {
   const record = {
-    ...event.fields,
     event_id: event.eventId,
     event_type: event.eventType,
     source: event.source,
@@ -39,6 +38,9 @@ export function toEvent(event: NormalizedEvent, facts: EventFacts): AnyEvent {
     mapper_version: event.mapperVersion,
     lineage: facts.lineage,
     attributes: event.attributes,
+    // After the common ones, because engines copy into a known shape twenty times as fast as they
+    // add names to a copy.
+    ...event.fields,
   }
   const complete = facts.signals === undefined ? record : { ...record, signals: facts.signals }
   // `fields` has exactly what the domain's record has beyond the common ones: the mapper's promise,

@@ -1,68 +1,78 @@
-// Resources by the newest time in them, oldest first: a binary heap whose entries know their place,
-// so that one can be moved or taken out. Ties go by key, so that a restored queue gives the same
-// order.
+// Resources by the newest time in them, oldest first: a binary heap. A resource that gets newer, as
+// they nearly always do, stays where it is until its place is looked at: the heap goes by a bound
+// that is never above the true time. Ties go by key, so that a restored queue gives the same order.
 
 interface Entry {
   readonly key: string
   newestAt: number
+  /** What the heap goes by: never after `newestAt`. */
+  bound: number
   place: number
 }
+
+const none: string[] = []
 
 export class ExpiryQueue {
   readonly #entries = new Map<string, Entry>()
   readonly #heap: Entry[] = []
 
   set(key: string, newestAt: number): void {
-    let entry = this.#entries.get(key)
+    const entry = this.#entries.get(key)
     if (entry === undefined) {
-      entry = { key, newestAt, place: this.#heap.length }
-      this.#entries.set(key, entry)
-      this.#heap.push(entry)
+      this.#add({ key, newestAt, bound: newestAt, place: this.#heap.length })
+      return
     }
     entry.newestAt = newestAt
-    this.#settle(entry)
+    if (newestAt >= entry.bound) return
+    entry.bound = newestAt
+    this.#rise(entry)
   }
 
   delete(key: string): void {
     const entry = this.#entries.get(key)
-    const last = this.#heap.at(-1)
-    if (entry === undefined || last === undefined) return
-    this.#entries.delete(key)
-    this.#heap.pop()
-    if (last === entry) return
-    this.#put(last, entry.place)
-    this.#settle(last)
+    if (entry !== undefined) this.#remove(entry)
   }
 
   /** Keys whose newest time is before the floor, oldest first, at most `max`. */
   before(floor: number, max: number): string[] {
-    // Children are never older than their parent, so the next oldest is always below one already
-    // taken.
-    const frontier = [0]
-    const keys: string[] = []
-    while (keys.length < max) {
-      const oldest = this.#takeOldest(frontier)
-      if (oldest === undefined || oldest.newestAt >= floor) break
-      keys.push(oldest.key)
-      frontier.push(2 * oldest.place + 1, 2 * oldest.place + 2)
+    const first = this.#heap[0]
+    if (first === undefined || first.bound >= floor) return none
+    const taken: Entry[] = []
+    while (taken.length < max) {
+      const oldest = this.#oldest(floor)
+      if (oldest === undefined) break
+      this.#remove(oldest)
+      taken.push(oldest)
     }
-    return keys
+    for (const entry of taken) this.#add(entry)
+    return taken.map(({ key }) => key)
   }
 
-  #takeOldest(frontier: number[]): Entry | undefined {
-    let oldest: Entry | undefined
-    for (const place of frontier) {
-      const entry = this.#heap[place]
-      if (entry === undefined) continue
-      if (oldest === undefined || isOlder(entry, oldest)) oldest = entry
+  /** The oldest before the floor, its bound being its time. */
+  #oldest(floor: number): Entry | undefined {
+    for (;;) {
+      const top = this.#heap[0]
+      if (top === undefined || top.bound >= floor) return undefined
+      if (top.bound === top.newestAt) return top
+      top.bound = top.newestAt
+      this.#sink(top)
     }
-    if (oldest !== undefined) frontier.splice(frontier.indexOf(oldest.place), 1)
-    return oldest
   }
 
-  #settle(entry: Entry): void {
+  #add(entry: Entry): void {
+    this.#entries.set(entry.key, entry)
+    entry.place = this.#heap.length
+    this.#heap.push(entry)
     this.#rise(entry)
-    this.#sink(entry)
+  }
+
+  #remove(entry: Entry): void {
+    const last = this.#heap.pop()
+    this.#entries.delete(entry.key)
+    if (last === undefined || last === entry) return
+    this.#put(last, entry.place)
+    this.#rise(last)
+    this.#sink(last)
   }
 
   #rise(entry: Entry): void {
@@ -96,6 +106,6 @@ export class ExpiryQueue {
 }
 
 function isOlder(left: Entry, right: Entry): boolean {
-  if (left.newestAt !== right.newestAt) return left.newestAt < right.newestAt
+  if (left.bound !== right.bound) return left.bound < right.bound
   return left.key < right.key
 }

@@ -10,46 +10,63 @@ import type { ChangelogRecord, TaskState } from '@fleet/stage'
 import type { ProcessorChange, ProcessorMemory } from '../core/memory.ts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
-import { decodeSeenBlock } from '../core/seen-block.ts'
 import type { SeenId } from '../core/seen-id.ts'
-import type { SeenEntry } from '../core/seen-segment.ts'
+import type { Sighting } from '../core/seen-segment.ts'
 import { ExpiryQueue } from './expiry-queue.ts'
-import { fromResourceRow, toResourceRow } from './resource-row.ts'
+import { fromResourceRow, newestAtOfRow, toResourceRow } from './resource-row.ts'
 import { SeenLog, seenKeyPrefix } from './seen-log.ts'
 import type { SeenLogOptions } from './seen-log.ts'
 
 const resourceKeyPrefix = 'r/'
 
+/** About 100,000 ids, or as many rows: 20 ms. */
+const stepBytesMax = 2_800_000
+const stepRowsMax = 20_000
+
+/** What the changelog says while it is read: the newest value of each key, not looked at yet. */
+interface Restoring {
+  readonly blocks: Map<number, Uint8Array>
+  readonly rows: Map<string, string>
+}
+
 export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemory {
   readonly #seen: SeenLog
-  readonly #resources = new Map<string, ResourceMemory>()
+  /** A restored resource stays the text of its row until somebody asks for it. */
+  readonly #resources = new Map<string, ResourceMemory | string>()
   /** Null: dropped. */
   readonly #stagedResources = new Map<string, ResourceMemory | null>()
   /** Follows staged changes at once: what is staged is either committed or thrown away with it. */
   readonly #expiry = new ExpiryQueue()
-  /** Blocks by number while restoring; null from the first use on. */
-  #restoring: Map<number, Uint8Array> | null = new Map()
+  /** Null from the first use on. */
+  #restoring: Restoring | null = { blocks: new Map(), rows: new Map() }
 
   constructor(options: SeenLogOptions) {
     this.#seen = new SeenLog(options)
   }
 
-  sighting(id: SeenId): SeenEntry | undefined {
-    this.#finishRestore()
+  sighting(id: SeenId): Sighting | undefined {
+    this.#settle()
     return this.#seen.find(id)
   }
 
   resource(key: string): ResourceMemory | undefined {
+    this.#settle()
     const staged = this.#stagedResources.get(key)
-    return staged === undefined ? this.#resources.get(key) : (staged ?? undefined)
+    if (staged !== undefined) return staged ?? undefined
+    const held = this.#resources.get(key)
+    if (typeof held !== 'string') return held
+    const memory = readable(key, () => fromResourceRow(held))
+    this.#resources.set(key, memory)
+    return memory
   }
 
   outlived(floorMicros: number, max: number): string[] {
+    this.#settle()
     return this.#expiry.before(floorMicros, max)
   }
 
   stage(change: ProcessorChange): void {
-    this.#finishRestore()
+    this.#settle()
     switch (change.kind) {
       case 'seen':
         return this.#seen.stage(change.entry)
@@ -65,22 +82,22 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   }
 
   advance(streamTimeMs: number): void {
-    this.#finishRestore()
+    this.#settle()
     this.#seen.advance(streamTimeMs)
   }
 
   pending(): ChangelogRecord[] {
-    this.#finishRestore()
+    this.#settle()
     const records = [...this.#seen.pending()]
     for (const [key, memory] of this.#stagedResources) {
       const value = memory === null ? null : toResourceRow(memory)
-      records.push({ key: `${resourceKeyPrefix}${key}`, value })
+      records.push({ key: resourceKeyPrefix + key, value })
     }
     return records
   }
 
   commit(): void {
-    this.#finishRestore()
+    this.#settle()
     this.#seen.commit()
     for (const [key, memory] of this.#stagedResources) {
       if (memory === null) this.#resources.delete(key)
@@ -89,51 +106,80 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     this.#stagedResources.clear()
   }
 
+  /** Only keeps it: a value may be replaced by a later record, so it must not cost, nor fail, yet. */
   restore(key: string, value: Buffer | null): void {
+    if (this.#restoring === null) {
+      throw new FleetError('RESTORE_AFTER_USE', 'fatal', 'a state in use takes no restored records')
+    }
+    const { blocks, rows } = this.#restoring
     if (key.startsWith(resourceKeyPrefix)) {
-      this.#restoreResource(key.slice(resourceKeyPrefix.length), value)
+      const resource = key.slice(resourceKeyPrefix.length)
+      if (value === null) rows.delete(resource)
+      else rows.set(resource, value.toString('utf8'))
     } else if (key.startsWith(seenKeyPrefix)) {
-      this.#restoreSeen(Number(key.slice(seenKeyPrefix.length)), value)
-    } else throw unreadable(key)
+      const number = Number(key.slice(seenKeyPrefix.length))
+      // A copy: the buffer is a view of a whole fetch, which would stay in memory with it.
+      if (value === null) blocks.delete(number)
+      else if (Number.isSafeInteger(number)) blocks.set(number, new Uint8Array(value))
+      else throw unreadable(key)
+    } else if (value !== null) throw unreadable(key)
+  }
+
+  /** Ids must be appended in sighting order, which only all records together show. */
+  *restored(): Generator<void> {
+    if (this.#restoring === null) return
+    const { blocks, rows } = this.#restoring
+    this.#restoring = null
+    let bytes = 0
+    for (const block of blocks.values()) bytes += block.length
+    this.#seen.reserve(bytes)
+    let stepBytes = 0
+    for (const number of [...blocks.keys()].toSorted((left, right) => left - right)) {
+      const block = blocks.get(number)
+      if (block === undefined || !this.#seen.load(number, block)) {
+        throw unreadable(`${seenKeyPrefix}${number}`)
+      }
+      stepBytes += block.length
+      if (stepBytes < stepBytesMax) continue
+      stepBytes = 0
+      yield
+    }
+    this.#seen.loaded()
+    yield
+    let stepRows = 0
+    for (const [key, row] of rows) {
+      const time = readable(key, () => newestAtOfRow(row))
+      this.#expiry.set(key, time)
+      this.#resources.set(key, row)
+      if (++stepRows % stepRowsMax === 0) yield
+    }
+  }
+
+  /** A state that was not told of the end of its records. */
+  #settle(): void {
+    if (this.#restoring !== null) for (const _ of this.restored());
   }
 
   sizes(): Record<string, number> {
     return { resources: this.#resources.size, ...this.#seen.sizes() }
   }
 
-  #restoreResource(key: string, value: Buffer | null): void {
-    if (value === null) {
-      this.#resources.delete(key)
-      this.#expiry.delete(key)
-      return
-    }
-    const memory = fromResourceRow(value)
-    this.#resources.set(key, memory)
-    this.#expiry.set(key, newestAt(memory))
-  }
-
-  #restoreSeen(number: number, value: Buffer | null): void {
-    if (this.#restoring === null) {
-      throw new FleetError('RESTORE_AFTER_USE', 'fatal', 'a state in use takes no restored ids')
-    }
-    // A copy: the buffer is a view of a whole fetch, which would stay in memory with it.
-    if (value === null) this.#restoring.delete(number)
-    else this.#restoring.set(number, Uint8Array.from(value))
-  }
-
-  /** Ids must be appended in sighting order, which only all records together show. */
-  #finishRestore(): void {
-    if (this.#restoring === null) return
-    const blocks = [...this.#restoring].toSorted(([left], [right]) => left - right)
-    this.#restoring = null
-    for (const [number, bytes] of blocks) {
-      const block = decodeSeenBlock(bytes)
-      if (block === null) throw unreadable(`${seenKeyPrefix}${number}`)
-      this.#seen.load(number, block)
-    }
+  /** Stream time of the oldest id held; null when there is none. */
+  get oldestIdMs(): number | null {
+    this.#settle()
+    return this.#seen.oldestMs
   }
 }
 
-function unreadable(key: string): FleetError {
-  return new FleetError('CHANGELOG_UNREADABLE', 'fatal', `can't read changelog record ${key}`)
+function readable<Result>(key: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    throw unreadable(`${resourceKeyPrefix}${key}`, error)
+  }
+}
+
+function unreadable(key: string, cause?: unknown): FleetError {
+  const message = `can't read changelog record ${key}`
+  return new FleetError('CHANGELOG_UNREADABLE', 'fatal', message, { cause })
 }

@@ -9,28 +9,26 @@
 
 import type { ChangelogRecord } from '@fleet/stage'
 
-import { encodeSeenBlock } from '../core/seen-block.ts'
-import type { SeenBlock, SeenBlockKind } from '../core/seen-block.ts'
+import { blockHeadBytes, newSeenBlock, readSeenBlock } from '../core/seen-block.ts'
+import type { SeenBlockKind } from '../core/seen-block.ts'
 import { SeenEvents } from '../core/seen-events.ts'
 import type { SeenId } from '../core/seen-id.ts'
-import type { SeenEntry } from '../core/seen-segment.ts'
+import type { SeenEntry, Sighting } from '../core/seen-segment.ts'
+import { RunQueue } from './run-queue.ts'
+import type { Run } from './run-queue.ts'
 
 /** Small runs are merged when there are as many runs, or as many ids in them. */
 const mergeDefault = { runs: 256, ids: 4096 } as const
 /** Keeps a record far below the broker's limit: 229 KiB. */
 const blockIdsMax = 8192
 
-/** One changelog record: the ids of `count` ordinals from `first` on. */
-interface Run {
-  readonly number: number
-  readonly kind: SeenBlockKind
-  readonly first: number
-  readonly count: number
-}
-
+/** What the next transaction does to the runs, and the records that say so. */
 interface Plan {
   readonly records: ChangelogRecord[]
-  readonly runs: Run[]
+  readonly goneCount: number
+  /** Newest runs that merging replaces. */
+  readonly replacedCount: number
+  readonly added: readonly Run[]
   /** Ordinal of the oldest id to keep. */
   readonly head: number
 }
@@ -44,11 +42,10 @@ export interface SeenLogOptions {
 
 export class SeenLog {
   readonly #options: SeenLogOptions
+  /** Staged ids are its newest, from `#committed` on: with a failed state, they go as a whole. */
   readonly #seen = new SeenEvents()
-  readonly #staged: SeenEntry[] = []
-  /** Position in `#staged` by id. */
-  readonly #stagedAt = new Map<string, number>()
-  #runs: Run[] = []
+  #committed = 0
+  readonly #runs = new RunQueue()
   #nextNumber = 0
   #streamTimeMs = 0
   #plan: Plan | null = null
@@ -59,17 +56,13 @@ export class SeenLog {
   }
 
   /** The newest sighting held, staged ones included, whatever its age. */
-  find(id: SeenId): SeenEntry | undefined {
-    const floor = this.#total - this.#options.idsMax
-    const at = this.#stagedAt.get(id.join())
-    if (at === undefined) return this.#seen.find(id, floor)
-    return this.#seen.total + at >= floor ? this.#staged[at] : undefined
+  find(id: SeenId): Sighting | undefined {
+    return this.#seen.find(id, this.#seen.total - this.#options.idsMax)
   }
 
-  stage(entry: SeenEntry): void {
+  stage({ id, firstSeenMs, fingerprint }: SeenEntry): void {
     this.#plan = null
-    this.#stagedAt.set(entry.id.join(), this.#staged.length)
-    this.#staged.push(entry)
+    this.#seen.append(id, firstSeenMs, fingerprint)
   }
 
   advance(streamTimeMs: number): void {
@@ -84,78 +77,100 @@ export class SeenLog {
 
   commit(): void {
     const plan = (this.#plan ??= this.#makePlan())
-    for (const entry of this.#staged) this.#seen.append(entry)
     const outOfTime = this.#seen.ordinalSince(this.#streamTimeMs - this.#options.windowMs)
     this.#shedCount += Math.max(0, plan.head - Math.max(outOfTime, this.#seen.head))
     this.#seen.dropBefore(plan.head)
-    this.#runs = plan.runs
-    this.#nextNumber = Math.max(this.#nextNumber, (plan.runs.at(-1)?.number ?? -1) + 1)
-    this.#staged.length = 0
-    this.#stagedAt.clear()
+    this.#committed = this.#seen.total
+    this.#runs.dropOldest(plan.goneCount)
+    this.#runs.dropNewest(plan.replacedCount)
+    for (const run of plan.added) {
+      this.#runs.push(run)
+      this.#nextNumber = Math.max(this.#nextNumber, run.number + 1)
+    }
     this.#plan = null
   }
 
-  /** Takes in a record of the changelog; called by ascending number, before anything is staged. */
-  load(number: number, block: SeenBlock): void {
-    const first = this.#seen.total
-    for (const entry of block.entries) this.#seen.append(entry)
-    this.#runs.push({ number, kind: block.kind, first, count: block.entries.length })
+  /** Makes room for what load() will bring. */
+  reserve(bytes: number): void {
+    this.#seen.reserve(Math.ceil(bytes / entryBytesMin))
+  }
+
+  /**
+   * Takes in a record of the changelog; called by ascending number, before anything is staged.
+   * False: the bytes are no block.
+   */
+  load(number: number, bytes: Uint8Array): boolean {
+    const block = readSeenBlock(bytes)
+    if (block === null) return false
+    const { kind, count } = block
+    this.#runs.push({ number, kind, first: this.#seen.total, count })
+    this.#seen.appendBytes(bytes, blockHeadBytes, count)
+    this.#committed = this.#seen.total
     this.#nextNumber = number + 1
+    return true
+  }
+
+  /** Called after the last load(). */
+  loaded(): void {
+    this.#seen.finishAppending()
   }
 
   sizes(): Record<string, number> {
+    const { idsMax } = this.#options
+    const ids = this.#committed - this.#seen.head
     return {
-      seen_ids: this.#seen.size,
+      seen_ids: ids,
+      seen_ids_max: idsMax,
       seen_bytes: this.#seen.bytes,
       seen_ids_shed: this.#shedCount,
-      seen_records: this.#runs.length,
+      seen_records: this.#runs.size,
     }
   }
 
-  /** Ids appended so far, staged ones included. */
-  get #total(): number {
-    return this.#seen.total + this.#staged.length
+  /** Stream time of the oldest id; null when there is none. */
+  get oldestMs(): number | null {
+    return this.#seen.oldestMs
   }
 
   #makePlan(): Plan {
-    const sinceMs = this.#streamTimeMs - this.#options.windowMs
-    const head = Math.max(this.#seen.ordinalSince(sinceMs), this.#total - this.#options.idsMax)
-    const firstKept = this.#runs.findIndex(run => run.first + run.count > head)
-    const gone = firstKept < 0 ? this.#runs : this.#runs.slice(0, firstKept)
-    const kept = this.#runs.slice(gone.length)
-    const records = gone.map(({ number }) => tombstone(number))
-    const small = kept.splice(kept.findLastIndex(run => run.kind === 'merged') + 1)
-    const smallIds = small.reduce((sum, run) => sum + run.count, this.#staged.length)
-    const { runs, ids } = this.#options.merge ?? mergeDefault
-    const merges = small.length + 1 >= runs || smallIds >= ids
-    const replaced = merges && this.#staged.length > 0 ? small : []
-    if (replaced.length === 0) kept.push(...small)
-    const first = replaced[0]?.first ?? this.#seen.total
+    const { windowMs, idsMax, merge = mergeDefault } = this.#options
+    const { total, head: heldFrom } = this.#seen
+    const head = Math.max(this.#seen.ordinalSince(this.#streamTimeMs - windowMs), total - idsMax)
+    const goneCount = this.#runs.countEndingBefore(head)
+    const records = this.#runs.oldest(goneCount).map(({ number }) => tombstone(number))
+    const staged = total - this.#committed
+    if (staged === 0) return { records, goneCount, replacedCount: 0, added: [], head }
+    const small = this.#runs.newestSmall(goneCount)
+    const smallIds = small.reduce((sum, run) => sum + run.count, staged)
+    const merges = small.length + 1 >= merge.runs || smallIds >= merge.ids
+    const replaced = merges ? small : []
+    const first = Math.max(replaced[0]?.first ?? this.#committed, heldFrom)
     const written = this.#write(merges ? 'merged' : 'run', first, replaced)
-    return { records: [...records, ...written.records], runs: [...kept, ...written.runs], head }
+    records.push(...written.records)
+    return { records, goneCount, replacedCount: replaced.length, added: written.runs, head }
   }
 
   /** Writes the ids from `first` on, staged ones included, in the place of the replaced runs. */
   #write(kind: SeenBlockKind, first: number, replaced: readonly Run[]) {
-    const start = Math.max(first, this.#seen.head)
-    const entries = [...this.#seen.entries(start, this.#seen.total), ...this.#staged]
     const numbers = replaced.map(run => run.number)
     const records: ChangelogRecord[] = []
     const runs: Run[] = []
     let fresh = this.#nextNumber
-    for (let at = 0; at < entries.length; at += blockIdsMax) {
-      const part = entries.slice(at, at + blockIdsMax)
+    for (let from = first; from < this.#seen.total; from += blockIdsMax) {
+      const count = Math.min(blockIdsMax, this.#seen.total - from)
+      const bytes = newSeenBlock(kind, count)
+      this.#seen.writeBytes(from, from + count, bytes, blockHeadBytes)
       const number = numbers.shift() ?? fresh++
-      runs.push({ number, kind, first: start + at, count: part.length })
-      records.push({ key: seenKey(number), value: bytesOf({ kind, entries: part }) })
+      runs.push({ number, kind, first: from, count })
+      records.push({ key: seenKey(number), value: Buffer.from(bytes.buffer) })
     }
-    return { records: [...records, ...numbers.map(tombstone)], runs }
+    for (const number of numbers) records.push(tombstone(number))
+    return { records, runs }
   }
 }
 
-function bytesOf(block: SeenBlock): Buffer {
-  return Buffer.from(encodeSeenBlock(block).buffer)
-}
+/** An entry of a block; its head byte makes the estimate a little large. */
+const entryBytesMin = 28
 
 function tombstone(number: number): ChangelogRecord {
   return { key: seenKey(number), value: null }

@@ -5,8 +5,14 @@ import fc from 'fast-check'
 
 import type { Domain } from '@fleet/contracts'
 
+import { newestAt } from '../../src/core/resource-memory.ts'
 import type { ResourceMemory } from '../../src/core/resource-memory.ts'
-import { fromResourceRow, rowFits, toResourceRow } from '../../src/state/resource-row.ts'
+import {
+  fromResourceRow,
+  newestAtOfRow,
+  rowFits,
+  toResourceRow,
+} from '../../src/state/resource-row.ts'
 
 const text = fc.string({ unit: 'binary' })
 const optionalText = fc.option(text)
@@ -51,7 +57,10 @@ const memory: fc.Arbitrary<ResourceMemory> = fc
 test('a row gives back the resource it was made of, to the letter', () => {
   fc.assert(
     fc.property(memory, one => {
-      assert.deepEqual(fromResourceRow(toResourceRow(one)), one)
+      const text = toResourceRow(one).toString('utf8')
+      assert.deepEqual(fromResourceRow(text), one)
+      assert.equal(newestAtOfRow(text), newestAt(one))
+      JSON.parse(text)
     }),
   )
 })
@@ -65,6 +74,19 @@ test('a resource fits exactly when its row does', () => {
 })
 
 test('a row of another format stops the process', () => {
-  const row = Buffer.from('[2,1,[],[]]')
-  assert.throws(() => fromResourceRow(row), { code: 'CHANGELOG_UNREADABLE', fate: 'fatal' })
+  const fatal = { code: 'CHANGELOG_UNREADABLE', fate: 'fatal' }
+  assert.throws(() => fromResourceRow('[3,1,[],[]]'), fatal)
+  assert.throws(() => newestAtOfRow('[3,1,[],[]]'), fatal)
+  for (const text of ['[2,1,x,[],[]]', '[2,1]', '[2,1,5,[],[', '[2,']) {
+    assert.throws(() => newestAtOfRow(text), fatal, text)
+  }
+})
+
+test('a row of the first format, which did not say its newest time, is still read', () => {
+  const register = '["billing","e1","billing.charge_succeeded",5,7,2,{"attributes":{}}]'
+  const text = `[1,3,[${register}],[]]`
+  assert.equal(newestAtOfRow(text), 7)
+  const read = fromResourceRow(text)
+  assert.equal(read.version, 3)
+  assert.equal(read.registers.get('billing')?.data_json, '{"attributes":{}}')
 })

@@ -1,0 +1,116 @@
+// A stage's changelog folded into its state: the newest value of each key, the newest progress, and
+// whether the two belong together. Nothing is believed before all of it has been read: a value may be
+// replaced by a later one.
+
+import { FleetError, messageOf } from '@fleet/runtime'
+
+import type { TaskState } from './declaration.ts'
+import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { StateHash } from './state-hash.ts'
+
+export class ChangelogFold<State extends TaskState<Change>, Change> {
+  readonly state: State
+  readonly hash = new StateHash()
+  records = 0
+  #progress: Buffer | null = null
+  /** Why the newest value of a key could not be taken in, by key. */
+  readonly #unreadable = new Map<string, unknown>()
+
+  constructor(state: State) {
+    this.state = state
+  }
+
+  /** In log order. */
+  take(key: string, value: Buffer | null): void {
+    this.records++
+    if (key === barrierKey) return
+    if (key === progressKey) {
+      this.#progress = value
+      return
+    }
+    this.hash.put(key, value)
+    if (this.#unreadable.size > 0) this.#unreadable.delete(key)
+    try {
+      this.state.restore(key, value)
+    } catch (error) {
+      this.#unreadable.set(key, error)
+    }
+  }
+
+  /** The newest progress record; null: there is none. */
+  progress(partitionCount: number): Progress | null {
+    return this.#progress === null ? null : decodeProgress(this.#progress, partitionCount)
+  }
+
+  /**
+   * Called once, after the last record.
+   * @throws FleetError STATE_DIFFERS, STATE_UNREADABLE (fatal): memory can't be trusted, the message
+   *   says what to do; PARTITION_MISMATCH (fatal).
+   */
+  finish(partitionCount: number, stage: string, partition: number): Progress {
+    const where = { stage, partition }
+    const progress = this.#checked(partitionCount, where)
+    for (const _ of this.#steps(where));
+    return progress
+  }
+
+  /** The same, with a pause after each step: other partitions of the process go on. */
+  async finishInSteps(
+    partitionCount: number,
+    stage: string,
+    partition: number,
+    pause: () => Promise<void>,
+  ): Promise<Progress> {
+    const where = { stage, partition }
+    const progress = this.#checked(partitionCount, where)
+    for (const _ of this.#steps(where)) await pause()
+    return progress
+  }
+
+  #checked(partitionCount: number, where: Place): Progress {
+    let progress: Progress | null
+    try {
+      progress = this.progress(partitionCount)
+    } catch (error) {
+      if (error instanceof FleetError) throw error
+      throw unreadable('the progress record', where, error)
+    }
+    const { hash, entries } = this.hash.mark
+    const kept = progress === null && entries > 0 ? { hash: 'none', entries: 0 } : progress?.state
+    if (kept !== undefined && (kept.hash !== hash || kept.entries !== entries)) {
+      const message =
+        `the changelog of partition ${where.partition} of ${where.stage} comes to ${hash} ` +
+        `(${entries} records), its last commit left ${kept.hash} (${kept.entries}): ` +
+        `memory can't be trusted; ${remedyOf(where)}`
+      throw new FleetError('STATE_DIFFERS', 'fatal', message)
+    }
+    for (const [key, error] of this.#unreadable) {
+      throw unreadable(`changelog record ${key}`, where, error)
+    }
+    return progress ?? noProgress(partitionCount)
+  }
+
+  *#steps(where: Place): Generator<void> {
+    try {
+      for (const _ of this.state.restored?.() ?? []) yield
+    } catch (error) {
+      throw unreadable('the changelog', where, error)
+    }
+  }
+}
+
+interface Place {
+  stage: string
+  partition: number
+}
+
+function unreadable(what: string, where: Place, cause: unknown): FleetError {
+  const { stage, partition } = where
+  const reason = `${what} of partition ${partition} of ${stage} can't be read (${messageOf(cause)})`
+  return new FleetError('STATE_UNREADABLE', 'fatal', `${reason}; ${remedyOf(where)}`, { cause })
+}
+
+function remedyOf({ stage, partition }: Place): string {
+  return `stop its processes and run: fleet state rebuild --stage ${stage} --partition ${partition}`
+}

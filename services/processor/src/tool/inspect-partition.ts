@@ -1,0 +1,79 @@
+// What the changelog of one partition says, read without fencing anybody: it may be in use.
+
+import { formatMicros, topics } from '@fleet/contracts'
+import { ChangelogFold } from '@fleet/stage'
+import type { Progress } from '@fleet/stage'
+import { messageOf } from '@fleet/runtime'
+
+import type { ProcessorChange } from '../core/memory.ts'
+import { ProcessorState } from '../state/processor-state.ts'
+import type { SeenLogOptions } from '../state/seen-log.ts'
+import type { PartitionLogs } from './partition-logs.ts'
+
+const changelog = topics.changelogs.processor
+
+export async function inspectPartition(
+  logs: PartitionLogs,
+  options: SeenLogOptions,
+  partitionCount: number,
+  resourceKey: string | null,
+) {
+  const fold = new ChangelogFold<ProcessorState, ProcessorChange>(new ProcessorState(options))
+  await logs.read(changelog, -1, await logs.end(changelog), ({ key, value }) =>
+    fold.take(String(key ?? ''), value),
+  )
+  const finished = problemOf(() => fold.finish(partitionCount, 'processor', logs.partition))
+  const isSound = finished.message === null
+  const { seen_ids: ids = 0, resources = 0, seen_bytes: idBytes = 0 } = fold.state.sizes()
+  const progress = finished.value ?? problemOf(() => fold.progress(partitionCount)).value
+  return {
+    partition: logs.partition,
+    ok: isSound,
+    problem: finished.message,
+    records: fold.records,
+    live_records: fold.hash.entries,
+    ids,
+    id_bytes: idBytes,
+    resources,
+    oldest_id: timeText(isSound ? fold.state.oldestIdMs : null),
+    hash_computed: fold.hash.toString(),
+    ...(await standing(logs, progress)),
+    ...(resourceKey === null ? {} : { resource: rememberedOf(fold.state, resourceKey) }),
+  }
+}
+
+/** What the newest progress record says. */
+async function standing(logs: PartitionLogs, progress: Progress | null) {
+  const position = progress?.positions[topics.raw.name] ?? 0
+  return {
+    hash_stored: progress?.state?.hash ?? null,
+    positions: progress?.positions ?? {},
+    lag: Math.max(0, (await logs.end(topics.raw)) - position),
+    stream_time: timeText(progress?.streamTimeMs ?? null),
+    transactions: progress?.transactions ?? 0,
+    counts: progress?.counts ?? null,
+  }
+}
+
+function problemOf<Value>(work: () => Value): { value: Value | null; message: string | null } {
+  try {
+    return { value: work(), message: null }
+  } catch (error) {
+    return { value: null, message: messageOf(error) }
+  }
+}
+
+function rememberedOf(state: ProcessorState, key: string) {
+  const memory = problemOf(() => state.resource(key)).value
+  if (memory === null || memory === undefined) return null
+  const { version, registers, signals } = memory
+  return {
+    version,
+    registers: Object.fromEntries(registers),
+    signals: Object.fromEntries(signals),
+  }
+}
+
+function timeText(ms: number | null): string | null {
+  return ms === null || ms === 0 ? null : formatMicros(ms * 1000)
+}

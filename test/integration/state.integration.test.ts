@@ -1,0 +1,443 @@
+// A changelog that has gone wrong on a real Kafka: the partition refuses to start and says what to do,
+// the rebuild makes it anew, and what comes after is what an undisturbed processor gives.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { httpRegistry, openCodec } from '@fleet/codec'
+import type { Codec } from '@fleet/codec'
+import { domains, headerNames, partitionOf, resourceKey, topics } from '@fleet/contracts'
+import type { RawDelivery, Topic } from '@fleet/contracts'
+import { connectKafka } from '@fleet/kafka'
+import type { Admin, Appender, Broker, InRecord } from '@fleet/kafka'
+import { systemClock } from '@fleet/runtime'
+import { platform, ProvenanceKeyRing } from '@fleet/signatures'
+import { parseEndpoints } from '@fleet/sources'
+import { driveStage, readPartition } from '@fleet/stage'
+
+import { freePorts, startInfrastructure } from '../../infra/local/index.ts'
+import type { RunningInfrastructure } from '../../infra/local/index.ts'
+import { processorStage } from '../../services/processor/src/index.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'fleet-state-'))
+const partitions = 6
+const broken = 2
+const keysText = JSON.stringify({
+  keys: [{ id: 'k1', key_base64: Buffer.from('0123456789abcdef'.repeat(2)).toString('base64') }],
+})
+const keyRing = ProvenanceKeyRing.parse(keysText)
+const never = new AbortController().signal
+const startedMs = systemClock.wallMs()
+
+interface World {
+  infrastructure: RunningInfrastructure
+  env: Record<string, string>
+  readyUrl: string
+  broker: Broker
+  admin: Admin
+  appender: Appender
+  codec: Codec
+}
+let world: World
+const started: ChildProcess[] = []
+
+interface Outcome {
+  code: number | null
+  output: string
+  errors: string
+}
+
+function run(args: readonly string[], env: Record<string, string>): Promise<Outcome> {
+  const program = join(root, 'packages/cli/bin/fleet.js')
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  })
+  const outcome: Outcome = { code: null, output: '', errors: '' }
+  child.stdout.on('data', data => (outcome.output += String(data)))
+  child.stderr.on('data', data => (outcome.errors += String(data)))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', code => resolve({ ...outcome, code }))
+  })
+}
+
+const fleet = (...args: string[]): Promise<Outcome> => run(args, world.env)
+
+before(async () => {
+  const [kafka = 0, registry = 0, redis = 0, health = 0] = await freePorts(4)
+  const dataDir = join(folder, 'data')
+  mkdirSync(join(dataDir, 'secrets'), { recursive: true })
+  writeFileSync(join(dataDir, 'secrets', 'provenance.json'), keysText)
+  const infrastructure = await startInfrastructure({
+    dataDir,
+    kafkaPort: kafka,
+    registryPort: registry,
+    redisPort: redis,
+    partitions,
+    only: ['kafka', 'registry'],
+  })
+  const env = {
+    NO_COLOR: '1',
+    FLEET_DATA_DIR: dataDir,
+    FLEET_KAFKA_BROKERS: infrastructure.brokers.join(','),
+    FLEET_REGISTRY_URL: infrastructure.registryUrl,
+    FLEET_PARTITIONS: String(partitions),
+    FLEET_PROCESSOR_PORT: String(health),
+    FLEET_PROCESSOR_THREADS: '1',
+    FLEET_PROVENANCE_KEYS_FILE: join(dataDir, 'secrets', 'provenance.json'),
+    FLEET_LOG_LEVEL: 'error',
+  }
+  for (const verb of [
+    ['topics', 'apply'],
+    ['schemas', 'register'],
+  ]) {
+    const { code, errors, output } = await run(verb, env)
+    assert.equal(code, 0, errors + output)
+  }
+  const broker = connectKafka({ brokers: infrastructure.brokers, clientId: 'state-test' })
+  const codec = await openCodec({
+    registry: httpRegistry(infrastructure.registryUrl),
+    cacheFile: null,
+    clock: systemClock,
+  })
+  await codec.load([topics.raw])
+  world = {
+    infrastructure,
+    env,
+    readyUrl: `http://127.0.0.1:${health}/ready`,
+    broker,
+    admin: await broker.openAdmin(),
+    appender: await broker.openAppender(),
+    codec,
+  }
+})
+
+after(async () => {
+  for (const child of started) child.kill('SIGKILL')
+  await world.appender.close()
+  await world.admin.close()
+  await world.infrastructure.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 60_000
+  while (!(await condition())) {
+    assert.ok(performance.now() < end, `timed out: ${what}`)
+    await systemClock.sleep(100)
+  }
+}
+
+function startProcessor(): ChildProcess {
+  const main = join(root, 'services/processor/src/main.ts')
+  const child = spawn(process.execPath, ['--import', 'tsx', main], {
+    cwd: root,
+    env: { ...process.env, ...world.env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  started.push(child)
+  return child
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  const closed = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await closed
+}
+
+interface Inspected {
+  partition: number
+  ok: boolean
+  problem: string | null
+  lag: number
+  ids: number
+  resources: number
+  hash_stored: string | null
+  hash_computed: string
+  resource?: { registers: Record<string, unknown>; signals: Record<string, unknown> } | null
+}
+
+async function inspect(...args: string[]): Promise<Inspected[]> {
+  const { output, errors } = await fleet(
+    'state',
+    'inspect',
+    '--stage',
+    'processor',
+    '--json',
+    ...args,
+  )
+  assert.notEqual(output, '', errors)
+  return (JSON.parse(output) as { partitions: Inspected[] }).partitions
+}
+
+/** Every partition but these has decided all of raw. */
+async function caughtUp(...without: number[]): Promise<void> {
+  await until('all is decided', async () =>
+    (await inspect()).every(({ lag, partition }) => lag === 0 || without.includes(partition)),
+  )
+}
+
+/** A delivery as the ingester writes it: reservations, and vehicles whose readings fail now and then. */
+function deliveryOf(n: number): RawDelivery {
+  // Every fifth is the repetition of an earlier one; some of those have other content.
+  const about = n % 5 === 4 ? Math.max(0, n - 61) : n
+  const isVehicle = about % 3 === 0
+  const resource = about % 24
+  const at = new Date(
+    startedMs - ((about * 37) % 90) * 1000 + (about % 11 === 0 ? 900_000 : 0),
+  ).toISOString()
+  const failed = about % 4 === 0
+  const smartcar = {
+    eventId: `v-${about}`,
+    eventType: 'VEHICLE_STATE',
+    data: {
+      vehicle: { id: `V${resource}`, make: 'Kia' },
+      signals: [
+        {
+          code: 'odometer-traveleddistance',
+          name: 'Odometer',
+          status: failed
+            ? { value: 'ERROR', error: { type: 'UPSTREAM', code: 'X' } }
+            : { value: 'SUCCESS' },
+          ...(failed ? {} : { body: { value: about, unit: 'km' } }),
+          meta: { oemUpdatedAt: at, retrievedAt: at },
+        },
+      ],
+    },
+    meta: { deliveredAt: at },
+  }
+  const levy = {
+    event_id: `r-${about}`,
+    event_type: ['reservation.created', 'reservation.updated', 'reservation.canceled'][about % 3],
+    occurred_at: new Date(Date.UTC(2026, 10, 1) + ((about * 7919) % 5000) * 1000).toISOString(),
+    resource_type: 'reservation',
+    resource_id: `R${resource}`,
+    data: { reason: n % 40 === 39 ? 'other' : 'same', customer_id: `C${resource}` },
+  }
+  const body = Buffer.from(JSON.stringify(isVehicle ? smartcar : levy))
+  const micros = Math.floor(systemClock.wallMs()) * 1000
+  return {
+    delivery_id: `d-${n}`,
+    tenant_id: 'demo',
+    endpoint_id: isVehicle ? 'smartcar-demo' : 'levy-demo',
+    source: isVehicle ? 'smartcar' : 'levy',
+    channel: 'WEBHOOK',
+    received_at: micros,
+    remote_ip: null,
+    headers: {},
+    content_type: 'application/json',
+    body,
+    body_sha256: createHash('sha256').update(body).digest(),
+    signature_scheme: isVehicle ? 'smartcar/hmac-sha256' : 'generic/hmac-sha256',
+    signature_key_id: 'k1',
+    event_id: isVehicle ? `v-${about}` : `r-${about}`,
+    source_event_type: isVehicle ? 'VEHICLE_STATE' : (levy.event_type ?? ''),
+    resource_type: isVehicle ? 'vehicle' : 'reservation',
+    resource_id: isVehicle ? `V${resource}` : `R${resource}`,
+    occurred_at: Date.parse(isVehicle ? at : levy.occurred_at) * 1000,
+    delivery_attempt: null,
+    part_index: 0,
+    part_count: 1,
+    unidentified_reason: null,
+    identifier_version: '1',
+    replay_id: null,
+    body_key_id: null,
+  }
+}
+
+async function feed(from: number, to: number): Promise<void> {
+  for (let n = from; n < to; n++) {
+    const raw = deliveryOf(n)
+    const key = resourceKey('demo', raw.resource_type ?? '', raw.resource_id ?? '')
+    const value = world.codec.encode(topics.raw, raw)
+    const { mac, keyId } = keyRing.sign(systemClock.wallMs(), key, value)
+    await world.appender.append({
+      topic: topics.raw.name,
+      partition: partitionOf(key, partitions),
+      key,
+      value,
+      headers: { [headerNames.mac]: mac, [headerNames.macKeyId]: keyId },
+    })
+  }
+}
+
+async function read({ name }: Topic, partition: number): Promise<InRecord[]> {
+  const reader = await world.broker.openReader({ maxWaitMs: 50 })
+  const ends = await world.admin.offsets(name)
+  const to = ends.find(each => each.partition === partition)?.lastStable ?? 0
+  const all: InRecord[] = []
+  await readPartition(reader, { topic: name, partition, from: -1, to }, never, records => {
+    all.push(...records)
+  })
+  await reader.close()
+  await world.codec.prepare(all.map(({ value }) => value))
+  return all
+}
+
+/** What a processor that was never disturbed gives for the same raw records. */
+async function undisturbed(partition: number) {
+  const file = readFileSync(join(root, 'infra/local/endpoints.json'), 'utf8')
+  const reading = parseEndpoints(file, 'development')
+  assert.ok(reading.ok)
+  const endpoints = new Map(reading.endpoints.map(endpoint => [endpoint.id, endpoint]))
+  const settings = {
+    dedupeWindowHours: 168,
+    maxSkewSeconds: 300,
+    stateHorizonDays: 400,
+    seenIdsMax: 5_000_000,
+  }
+  const declaration = processorStage({
+    settings,
+    keyRing: () => keyRing,
+    endpoints: () => endpoints,
+    platform,
+  })
+  const driver = driveStage(declaration, { partition, partitionCount: partitions })
+  const verdicts = { published: 0, duplicate: 0, dead_letter: 0 }
+  for (const { key, value, timestampMs, offset, headers } of await read(topics.raw, partition)) {
+    const decoded = value === null ? null : world.codec.decode(topics.raw, value)
+    const piped = { key: String(key), value: decoded, timestampMs, offset, headers }
+    verdicts[driver.pipe(topics.raw, piped).verdict]++
+  }
+  return { driver, verdicts }
+}
+
+/** As JSON, without what depends on the time of processing. */
+function plain(key: string, value: unknown): string {
+  const withoutTime = (name: string, each: unknown): unknown =>
+    name === 'processed_at' ? undefined : each
+  return `${key} ${JSON.stringify(value, withoutTime)}`
+}
+
+async function assertAsUndisturbed(partition: number): Promise<number> {
+  const { driver, verdicts } = await undisturbed(partition)
+  let published = 0
+  for (const topic of [...domains.map(domain => topics.events[domain]), topics.state]) {
+    const expected = driver.outputs(topic).map(({ key, value }) => plain(key, value))
+    const found = (await read(topic, partition)).map(({ key, value }) =>
+      plain(String(key), value === null ? null : world.codec.decode(topic, value)),
+    )
+    assert.deepEqual(found.map(sortedJson), expected.map(sortedJson), `${topic.name}-${partition}`)
+    if (topic !== topics.state) published += found.length
+  }
+  const letters = await read(topics.deadLetters.processor, partition)
+  assert.equal(letters.length, verdicts.dead_letter)
+  assert.equal(published, verdicts.published)
+  return verdicts.duplicate
+}
+
+/** The order of a record's fields is the schema's here and the mapper's there. */
+function sortedJson(text: string): string {
+  const space = text.indexOf(' ')
+  const sort = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.map(sort)
+      : value !== null && typeof value === 'object'
+        ? Object.fromEntries(
+            Object.entries(value)
+              .filter(([, each]) => each !== undefined)
+              .toSorted(([left], [right]) => (left < right ? -1 : 1))
+              .map(([name, each]) => [name, sort(each)]),
+          )
+        : value
+  return text.slice(0, space) + JSON.stringify(sort(JSON.parse(text.slice(space + 1))))
+}
+
+async function writeChangelog(key: string, value: Buffer | null): Promise<void> {
+  const { name } = topics.changelogs.processor
+  await world.appender.append({ topic: name, partition: broken, key, value })
+}
+
+test('a changelog gone wrong: refused, rebuilt, and then as if nothing had happened', async () => {
+  const stages = ['state', 'rebuild', '--stage', 'processor', '--partition', String(broken)]
+  await feed(0, 300)
+  const first = startProcessor()
+  await caughtUp()
+  await stop(first)
+
+  // An id and a resource are lost, another resource is as it was once.
+  const log = await read(topics.changelogs.processor, broken)
+  const rows = log.filter(({ key }) => String(key).startsWith('r/'))
+  const [oldest] = rows
+  assert.ok(oldest)
+  await writeChangelog(String(oldest.key), oldest.value)
+  await writeChangelog(String(rows.at(-1)?.key), null)
+  await writeChangelog('s/0', Buffer.from('gone'))
+  const before = await inspect()
+  assert.deepEqual(
+    before.filter(({ ok }) => !ok).map(({ partition }) => partition),
+    [broken],
+  )
+
+  await feed(300, 450)
+  const second = startProcessor()
+  await caughtUp(broken)
+  const ready = async (): Promise<string> => {
+    const answer = await fetch(world.readyUrl).catch(() => null)
+    return (await answer?.text()) ?? ''
+  }
+  await until('it says why', async () => (await ready()).includes('fleet state rebuild'))
+  assert.match(
+    await ready(),
+    new RegExp(`"ready":false.*${broken} refused: .*--partition ${broken}`),
+  )
+  const metrics = await (await fetch(world.readyUrl.replace('ready', 'metrics'))).text()
+  assert.match(metrics, /^fleet_stage_state_mismatch\{[^}]*\} 1$/m)
+
+  const tooEarly = await fleet(...stages, '--yes')
+  assert.equal(tooEarly.code, 1)
+  assert.match(tooEarly.errors, /still has members/)
+  await stop(second)
+
+  const unsaid = await fleet(...stages)
+  assert.equal(unsaid.code, 2)
+  const looked = await fleet(...stages, '--dry-run', '--json')
+  assert.equal(looked.code, 0, looked.errors)
+  assert.equal((await inspect('--partition', String(broken)))[0]?.ok, false)
+  const rebuilt = await fleet(...stages, '--yes', '--json')
+  assert.equal(rebuilt.code, 0, rebuilt.errors)
+  const again = await fleet(...stages, '--yes', '--json')
+  const hashOf = ({ output }: Outcome): string =>
+    (JSON.parse(output) as { partitions: { hash_after: string }[] }).partitions[0]?.hash_after ?? ''
+  assert.equal(hashOf(again), hashOf(rebuilt))
+  assert.equal(hashOf(looked), hashOf(rebuilt))
+  const sound = await inspect()
+  assert.ok(sound.every(({ ok }) => ok))
+
+  const third = startProcessor()
+  await caughtUp()
+  await feed(450, 600)
+  await caughtUp()
+  await stop(third)
+  let duplicates = 0
+  for (let partition = 0; partition < partitions; partition++) {
+    duplicates += await assertAsUndisturbed(partition)
+  }
+  assert.ok(duplicates > 50, `${duplicates} duplicates are too few to tell`)
+})
+
+test('inspect shows what is remembered of one resource', async () => {
+  const key = resourceKey('demo', 'vehicle', 'V3')
+  const [report] = await inspect(
+    '--partition',
+    String(partitionOf(key, partitions)),
+    '--resource',
+    key,
+  )
+  assert.ok(report?.ok)
+  assert.ok((report.ids ?? 0) > 0 && report.resources > 0)
+  assert.equal(report.hash_stored, report.hash_computed)
+  assert.deepEqual(Object.keys(report.resource?.signals ?? {}), ['odometer-traveleddistance'])
+  const { code, errors } = await fleet('state', 'rebuild', '--stage', 'crm-sink', '--yes')
+  assert.equal(code, 2)
+  assert.match(errors, /made from its inputs alone/)
+})
