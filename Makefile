@@ -10,7 +10,7 @@ RUN := node --import tsx
 FLEET := npx --no-install fleet
 
 .PHONY: help up down restart status logs reset check test test-unit test-integration \
-        bench-latency docs topics schemas install
+        simulate faults faults-short bench-latency bench-process docs topics schemas install
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,19 @@ test-integration: install ## the tests on a real Kafka, registry and Redis
 
 bench-latency: install ## first byte of a request to the record in a consumer (needs `make up`)
 	@$(RUN) test/bench/latency.ts
+
+bench-process: install ## the processor against Kafka Streams, alternating (ROUNDS=3; LONG=1: restart, takeover, growth too)
+	@$(RUN) test/bench/process/main.ts $(if $(ROUNDS),--rounds $(ROUNDS))
+
+simulate: install ## seeded worlds with faults, judged (SEEDS=2000, FROM=1, MUTANTS=all for planted defects)
+	@$(RUN) test/simulation/main.ts --seeds $(or $(SEEDS),2000) --from $(or $(FROM),1) \
+	  $(if $(MUTANTS),--mutants $(MUTANTS))
+
+faults: install ## real brokers and services under faults, judged by Kafka's Java client (ARGS="--seed 7")
+	@$(RUN) test/faults/main.ts --report $(ARGS)
+
+faults-short: install ## the same with 20,000 events in about three minutes
+	@$(RUN) test/faults/main.ts --short $(ARGS)
 
 docs: install ## generate docs/generated and the record types again
 	@$(RUN) infra/schemas/generate-types.ts

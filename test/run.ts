@@ -1,6 +1,7 @@
 // Runs the tests: `unit` (no server needed; on this Node and on Node 24 where it can be had), then
 // `integration` (a real Kafka, registry and Redis of their own, on free ports, beside a running
-// `make up`; end to end included). Ends with one plain line: N passed, N failed, N skipped.
+// `make up`; end to end included), `programs` (the short forms of the simulator and of the fault
+// harness; each counts as one test). Ends with one plain line: N passed, N failed, N skipped.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -16,6 +17,7 @@ const nodeVersion = /^NODE_VERSION=(.+)$/m.exec(
 )?.[1]
 const node24Package = `node-linux-${process.arch}@${nodeVersion}`
 const fileMsMax = 420_000
+const programMsMax = 600_000
 const root = fileURLToPath(new URL('../', import.meta.url))
 
 interface Counts {
@@ -144,12 +146,36 @@ async function integration(): Promise<void> {
   }
 }
 
+/** A program that judges for itself: exit status 0 is one test passed. */
+async function program(label: string, args: readonly string[]): Promise<void> {
+  const started = performance.now()
+  say(`\n== ${label}`)
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  const timer = setTimeout(() => child.kill('SIGKILL'), programMsMax)
+  const status = await new Promise<number | null>(done => child.on('close', done))
+  clearTimeout(timer)
+  if (status === 0) total.passed++
+  else total.failed++
+  const seconds = Math.round((performance.now() - started) / 1000)
+  say(`== ${label}: ${status === 0 ? 'passed' : 'FAILED'}, ${seconds} s`)
+}
+
+async function programs(): Promise<void> {
+  await program('simulation, 2,000 seeds', ['test/simulation/main.ts', '--seeds', '2000'])
+  await program('faults on three brokers, short form', ['test/faults/main.ts', '--short'])
+}
+
+const parts = { unit, integration, programs }
 const which = process.argv[2] ?? 'all'
-if (!['all', 'unit', 'integration'].includes(which)) {
-  process.stderr.write(`usage: test/run.ts [unit|integration]\n`)
+if (which !== 'all' && !Object.hasOwn(parts, which)) {
+  process.stderr.write(`usage: test/run.ts [${Object.keys(parts).join('|')}]\n`)
   process.exit(2)
 }
-if (which !== 'integration') await unit()
-if (which !== 'unit') await integration()
+for (const [part, run] of Object.entries(parts)) {
+  if (which === 'all' || which === part) await run()
+}
 say(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

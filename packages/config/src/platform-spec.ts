@@ -118,7 +118,7 @@ export const platformSpec = {
     5,
     5000,
   )({
-    default: 100,
+    default: 200,
     desc: 'how long a stage may decide and commit a transaction under load; more is more throughput',
   }),
   FLEET_BODY_MAX_BYTES: whole(

@@ -25,7 +25,7 @@ test('the defaults are those of development', () => {
     stateHorizonDays: 400,
     seenIdsMax: 6_000_000,
     processorThreads: 2,
-    latencyTargetMs: 100,
+    latencyTargetMs: 200,
     bodyMaxBytes: 262_144,
     ingestDeadlineMs: 8000,
     ingestAddressPerSecond: 10_000,

@@ -11,9 +11,13 @@ import type { ConnectionOptions } from 'node:tls'
 import kafkajs from 'kafkajs'
 import type { Admin as KafkaJsAdmin, SASLOptions } from 'kafkajs'
 
+import { systemClock } from '@fleet/runtime'
+
 import type { ConnectionPool } from './kafkajs-requests.ts'
 import { askMetadataLeniently } from './lenient-metadata.ts'
 import type { BrokerMaker, MetadataAnswer, MetadataRequest } from './lenient-metadata.ts'
+import { SeedBrokers } from './seed-brokers.ts'
+import type { SeedPool } from './seed-brokers.ts'
 
 // Named imports of this CommonJS package depend on what the loader can guess; its default does not.
 const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
@@ -138,12 +142,20 @@ const silent = (): (() => void) => () => {}
 /** Connection retries of one call; longer waiting is the caller's decision, it knows what waits. */
 const retry = { initialRetryTime: 50, retries: 4, maxRetryTime: 1000 }
 
+const seeds = new SeedBrokers(systemClock)
+const { prototype: brokerPool } = require('kafkajs/src/cluster/brokerPool') as {
+  prototype: SeedPool & { connect: () => Promise<void> }
+}
+brokerPool.connect = function connect(this: SeedPool) {
+  return seeds.connect(this)
+}
+
 /** A cluster connection of its own: clients never share one (reliability pitfall P7). */
 export function createCluster(settings: ConnectionSettings): Cluster {
   const cluster = new ClusterClass({
     logger: createLogger({ level: logLevel.NOTHING, logCreator: silent }),
     socketFactory,
-    brokers: [...settings.brokers],
+    brokers: seeds.inOrder(settings.brokers),
     clientId: settings.clientId,
     ssl: settings.ssl === true ? {} : settings.ssl,
     sasl: settings.sasl,
@@ -162,7 +174,7 @@ export function createCluster(settings: ConnectionSettings): Cluster {
 
 export function createAdmin(settings: ConnectionSettings): KafkaJsAdmin {
   const kafka = new Kafka({
-    brokers: [...settings.brokers],
+    brokers: seeds.inOrder(settings.brokers),
     clientId: settings.clientId,
     logLevel: logLevel.NOTHING,
     connectionTimeout: 3000,

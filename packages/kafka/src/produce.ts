@@ -27,7 +27,7 @@ export function batchRounds(records: readonly OutRecord[]): PartitionBatch[][] {
   const open = new Map<string, Map<number, OpenBatch>>()
   for (const record of records) {
     const { topic, partition } = record
-    const bytes = recordBytes(record)
+    const bytes = record.bytes ?? recordBytes(record)
     let ofTopic = open.get(topic)
     if (ofTopic === undefined) open.set(topic, (ofTopic = new Map()))
     const current = ofTopic.get(partition)

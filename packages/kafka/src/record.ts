@@ -21,6 +21,8 @@ export interface OutRecord extends TopicPartition {
   key: Buffer | string | null
   value: Buffer | null
   headers?: Record<string, Buffer | string>
+  /** Its `recordBytes`, where they were counted already. */
+  bytes?: number
 }
 
 const framingBytes = 32

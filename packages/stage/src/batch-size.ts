@@ -1,40 +1,40 @@
-// How many records one transaction may take, so that taking, deciding and committing them stays within
-// the latency target: few while transactions are slow, many while they are cheap. An idle stage is not
+// How many records one transaction may take, so that deciding and committing them stays within the
+// latency target: few while records are dear, many while they are cheap. An idle stage is not
 // concerned: it takes what is there, however little. Pure.
 
-/** Enough to measure a rate; and a stage in trouble still moves. */
+/** A stage in trouble still moves. */
 const recordsMin = 16
-/** Bounds the memory and the work lost with one transaction, and how long deciding holds the thread. */
+/** Bounds the memory and the work lost with one transaction. */
 const recordsMax = 5000
 const recordsAtStart = 250
-/** Between this share of the target and the target itself nothing changes. */
-const slackShare = 0.75
-/** One slow commit (a collection, a leader's election) says little about the next. */
-const shrinkMin = 0.5
-const growMax = 1.5
+/**
+ * Deciding gets at least this share of the target, however long commits take: fewer records would
+ * not make a slow commit faster, only rarer work between slow commits.
+ */
+const decideShareMin = 0.25
+/** Weight of the newest transaction; one slow commit (an election, a collection) says little. */
+const weight = 0.2
 
 export class BatchSize {
   readonly #targetMs: number
-  #records = recordsAtStart
+  #commitMs = 0
+  #recordMs: number
 
   constructor(targetMs: number) {
     this.#targetMs = targetMs
+    this.#recordMs = targetMs / recordsAtStart
   }
 
   /** Most records of the next transaction. */
   get records(): number {
-    return Math.round(this.#records)
+    const decideMs = Math.max(this.#targetMs - this.#commitMs, this.#targetMs * decideShareMin)
+    return Math.max(recordsMin, Math.min(recordsMax, Math.round(decideMs / this.#recordMs)))
   }
 
-  /** A transaction of `records` was committed `elapsedMs` after its records were taken. */
-  observe(records: number, elapsedMs: number): void {
-    const share = Math.max(elapsedMs, 0.1) / this.#targetMs
-    if (share > 1) {
-      // What did not fill the limit was slow for another reason than its size.
-      if (records * 2 < this.#records) return
-      this.#records = Math.max(recordsMin, this.#records * Math.max(shrinkMin, 1 / share))
-    } else if (share < slackShare && records >= this.records) {
-      this.#records = Math.min(recordsMax, this.#records * Math.min(growMax, slackShare / share))
-    }
+  /** A transaction was committed; what few records take says nothing about many. */
+  observe(records: number, decideMs: number, commitMs: number): void {
+    if (records < recordsMin) return
+    this.#commitMs += weight * (commitMs - this.#commitMs)
+    this.#recordMs += weight * (Math.max(decideMs, 0.001) / records - this.#recordMs)
   }
 }

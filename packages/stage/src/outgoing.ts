@@ -71,6 +71,7 @@ export function encodeEmits(
       const message = `A record of ${size} bytes for ${emit.topic.name} is over its ${emit.topic.maxMessageBytes}`
       return { ok: false, code: 'TOO_LARGE', message }
     }
+    record.bytes = size
     bytes += size
     records.push(record)
   }

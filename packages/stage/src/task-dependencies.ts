@@ -19,6 +19,6 @@ export interface TaskDependencies {
   ids: Ids
   random: Random
   sha256Hex: (text: string) => string
-  /** How long deciding and committing a transaction may take under load. Milliseconds, default 100. */
+  /** How long deciding and committing a transaction may take under load. Milliseconds, default 200. */
   latencyTargetMs?: number
 }

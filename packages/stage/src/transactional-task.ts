@@ -34,7 +34,7 @@ const idleWaitMs = 1000
  */
 const passedCommitMs = 60_000
 
-const latencyTargetMsDefault = 100
+const latencyTargetMsDefault = 200
 
 export type TaskPhase = 'fencing' | 'restoring' | 'running' | 'waiting' | 'refused' | 'stopped'
 
@@ -179,8 +179,9 @@ export class TransactionalTask<
         if (!this.#decider.decide(batch, this.#state, record, refusals[to] ?? null)) break
       }
       if (to === records.length) batch.moveTo(chunk.positions)
+      const decided = clock.elapsedMs()
       await this.#commit(batch)
-      this.#batchSize.observe(batch.decided, clock.elapsedMs() - started)
+      this.#batchSize.observe(batch.decided, decided - started, clock.elapsedMs() - decided)
       from = to
       if (stopping.aborted) break
     }

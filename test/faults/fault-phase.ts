@@ -1,0 +1,152 @@
+// The first of the two phases: load and faults side by side, until everything is sent and each kind of
+// fault had its turn. Resolves when all faults have been put right.
+
+import { setMaxListeners } from 'node:events'
+
+import { messageOf, systemClock } from '@fleet/runtime'
+
+import type { Scene } from './kinds/fault.ts'
+import type { LanePlan } from './kinds/schedule.ts'
+import { buildLoad } from './load/events.ts'
+import type { Load } from './load/events.ts'
+import { seeded } from './seeded.ts'
+import { shiftClock } from './world/product.ts'
+import type { World } from './world/world.ts'
+
+/** A fault phase that takes so many times as long as wanted is ended, but not before so long. */
+const patienceFactor = 3
+const patienceMsMin = 300_000
+/** A fault that met nothing is tried again at the end of its round, on average so often. */
+const triesPerFault = 2
+const progressEveryMs = 5000
+const moreEvents = 2000
+const wholeMsMax = 120_000
+
+export interface FaultPhase {
+  /** How often each kind was injected. */
+  readonly faults: Map<string, number>
+  /** Kinds that failed to be injected, with the reason. */
+  readonly failures: string[]
+  /** Everything that was sent. */
+  readonly loads: readonly Load[]
+  readonly seconds: number
+}
+
+export interface PhaseOptions {
+  readonly seed: number
+  readonly seconds: number
+  readonly lanes: readonly LanePlan[]
+  readonly perSecond: number
+}
+
+export async function runFaultPhase(
+  scene: Omit<Scene, 'ending'>,
+  options: PhaseOptions,
+): Promise<FaultPhase> {
+  const startedMs = systemClock.elapsedMs()
+  const ending = new AbortController()
+  setMaxListeners(0, ending.signal)
+  const faults = new Map<string, number>()
+  const failures: string[] = []
+  const full = { ...scene, ending: ending.signal }
+  const running: Promise<void>[] = []
+  const firstRounds = options.lanes.map(
+    lane =>
+      new Promise<void>(resolve => {
+        running.push(runLane(lane, full, faults, failures, resolve))
+      }),
+  )
+  const patienceMs = Math.max(patienceMsMin, options.seconds * patienceFactor * 1000)
+  const cancel = systemClock.after(patienceMs, () => {
+    scene.say('the fault phase takes too long and is ended')
+    ending.abort()
+  })
+  const watching = watch(full, faults)
+  const loads = await sendWhile(full, options, Promise.all(firstRounds))
+  ending.abort()
+  cancel()
+  await Promise.all([...running, watching])
+  await heal(scene.world)
+  return { faults, failures, loads, seconds: (systemClock.elapsedMs() - startedMs) / 1000 }
+}
+
+async function runLane(
+  { round, random, lane }: LanePlan,
+  scene: Scene,
+  faults: Map<string, number>,
+  failures: string[],
+  onFirstRound: () => void,
+): Promise<void> {
+  while (!scene.ending.aborted) {
+    const queue = [...round()]
+    const triesMax = queue.length * triesPerFault
+    for (let tries = 0; tries < triesMax; tries++) {
+      const fault = queue.shift()
+      if (fault === undefined || scene.ending.aborted) break
+      try {
+        const times = await fault.inject(scene, random)
+        faults.set(fault.kind, (faults.get(fault.kind) ?? 0) + times)
+        // Nothing was there to be broken, such as a request while all brokers were down.
+        if (times === 0) queue.push(fault)
+      } catch (error) {
+        failures.push(`${fault.kind}: ${messageOf(error)}`)
+        scene.say(`${lane}: ${fault.kind} failed: ${messageOf(error)}`)
+      }
+      await systemClock.sleep(random.between(100, 1000), scene.ending)
+    }
+    onFirstRound()
+  }
+  onFirstRound()
+}
+
+/** All of the load, and more of the same until every kind had its turn. */
+async function sendWhile(
+  { load, sender, ending }: Scene,
+  { seed }: PhaseOptions,
+  firstRounds: Promise<unknown>,
+): Promise<Load[]> {
+  let isDone = false
+  const done = firstRounds.then(() => (isDone = true))
+  const loads = [load]
+  await sender.deliverAll(load.deliveries)
+  while (!isDone && !ending.aborted) {
+    const run = `${load.run}-more${loads.length}`
+    const more = buildLoad(run, moreEvents, seeded(seed, run), systemClock.wallMs())
+    loads.push(more)
+    await sender.deliverAll(more.deliveries)
+  }
+  await Promise.race([done, ended(ending)])
+  return loads
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) return resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+async function watch(
+  { sender, load, say, ending }: Scene,
+  faults: Map<string, number>,
+): Promise<void> {
+  while (!ending.aborted) {
+    await systemClock.sleep(progressEveryMs, ending)
+    const injected = [...faults.values()].reduce((sum, times) => sum + times, 0)
+    say(`${sender.done} of ${load.deliveries.length} deliveries accepted, ${injected} faults`)
+  }
+}
+
+/** Puts right whatever a fault may have left. */
+async function heal(world: World): Promise<void> {
+  world.cluster.rules.clear()
+  world.registryProxy.mood = 'well'
+  for (const { proxy } of world.cluster.brokers) proxy.cut(false)
+  for (const instance of world.product.instances) {
+    shiftClock(instance, 0)
+    if (instance.process.isFrozen) instance.process.thaw()
+  }
+  await world.cluster.disk?.free()
+  world.redis.start()
+  await world.cluster.whole(wholeMsMax)
+}

@@ -1,0 +1,228 @@
+// The judge judged: what a healthy product leaves has no violation, and each planted one is found under
+// its name.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { topics } from '@fleet/contracts'
+import type { AlertSignal, CrmRecord, JournalEntry, Topic } from '@fleet/contracts'
+import { driveStage } from '@fleet/stage'
+import type { StageDeclaration, TaskState } from '@fleet/stage'
+
+import {
+  healthyEvidence,
+  modelSettings,
+} from '../../../packages/cli/test/verify/evidence-builder.ts'
+import { accountingSink } from '../../../services/accounting-sink/src/index.ts'
+import { alertingRouter } from '../../../services/alerting-sink/src/index.ts'
+import { crmSink } from '../../../services/crm-sink/src/index.ts'
+import { buildLoad } from '../load/events.ts'
+import { seeded } from '../seeded.ts'
+import type { Evidence, Found } from './evidence.ts'
+import { judgeEdge, judgeProcessor } from './judge-pipeline.ts'
+import type { Sent } from './judge-pipeline.ts'
+import { judgeSinks } from './judge-sinks.ts'
+import type { Violation } from './violation.ts'
+
+const { deliveries } = buildLoad('t', 600, seeded(5, 'load'), Date.UTC(2026, 10, 21, 8))
+const samples = deliveries.map(({ body }) => ({
+  endpoint: 'levy-demo',
+  body: JSON.parse(body) as unknown,
+}))
+
+function found<Value>(topic: Topic, records: readonly { key: string; value: unknown }[]) {
+  return records.map(({ key, value }, offset): Found<Value> => {
+    return { topic: topic.name, partition: 0, offset, key, value: value as Value }
+  })
+}
+
+/** What a sink makes of the events, topic by topic. */
+function sunk<State extends TaskState<Change>, Change>(
+  declaration: StageDeclaration<State, Change>,
+  events: Evidence['events'],
+) {
+  const drive = driveStage(declaration, { partition: 0, partitionCount: 1 })
+  for (const { topic: name, offset, key, value } of events) {
+    const topic = declaration.inputs.find(input => input.name === name)
+    if (topic !== undefined) drive.pipe(topic, { key, value, timestampMs: 1000, offset })
+  }
+  return drive
+}
+
+function healthy(): { evidence: Evidence; sent: Sent } {
+  const around = healthyEvidence(samples)
+  const events = around.events.map(({ topic, offset, key, event }) => {
+    return { topic, partition: 0, offset, key, value: event }
+  })
+  const counts = {
+    published: events.length,
+    dead_letter: around.deadLetters.length,
+    duplicate: around.raw.length - events.length - around.deadLetters.length,
+  }
+  const progress = { positions: { [topics.raw.name]: around.raw.length }, counts }
+  const raw = around.raw.map(({ offset, key, delivery }) => {
+    return { topic: topics.raw.name, partition: 0, offset, key, value: delivery, poison: null }
+  })
+  const evidence: Evidence = {
+    partitions: [around],
+    raw,
+    events,
+    states: around.state.map(({ topic, offset, key, state }) => {
+      return { topic, partition: 0, offset, key, value: state }
+    }),
+    crm: found<CrmRecord>(topics.crm, sunk(crmSink(), events).outputs(topics.crm)),
+    entries: found<JournalEntry>(
+      topics.accounting,
+      sunk(accountingSink(), events).outputs(topics.accounting),
+    ),
+    signals: found<AlertSignal>(
+      topics.alertSignals,
+      sunk(alertingRouter({ tickMs: 5000 }), events).outputs(topics.alertSignals),
+    ),
+    alerts: [],
+    letters: new Map(),
+    progress: new Map([['processor', new Map([[0, progress]])]]),
+    counts: new Map(),
+    digests: new Map(),
+  }
+  const bodyOf = (one: (typeof raw)[number]): string =>
+    Buffer.from(one.value?.body ?? []).toString('utf8')
+  const sent: Sent = {
+    accepted: new Map(raw.map(one => [one.value?.delivery_id ?? '', bodyOf(one)])),
+    bodies: new Set(raw.map(bodyOf)),
+    unaccepted: 0,
+  }
+  return { evidence, sent }
+}
+
+function judged({ evidence, sent }: ReturnType<typeof healthy>): Violation[] {
+  return [
+    ...judgeEdge(evidence, sent),
+    ...judgeProcessor(evidence, modelSettings),
+    ...judgeSinks(evidence),
+  ]
+}
+
+test('what a healthy product leaves has no violation', () => {
+  const world = healthy()
+  assert.deepEqual(judged(world), [])
+  const { crm, entries, signals, partitions } = world.evidence
+  assert.ok(crm.length > 200 && entries.length > 50 && signals.length > 10)
+  assert.ok((partitions[0]?.raw.length ?? 0) > 700)
+})
+
+function changed<Value>(list: Found<Value>[], at: number, change: (value: Value) => Value): void {
+  const one = list[at]
+  if (one !== undefined) list[at] = { ...one, value: change(one.value) }
+}
+
+function swapped<Value extends { offset: number }>(list: Value[], at: number): void {
+  const [a, b] = [list[at], list[at + 1]]
+  if (a !== undefined && b !== undefined) {
+    list.splice(at, 2, { ...b, offset: a.offset }, { ...a, offset: b.offset })
+  }
+}
+
+const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof healthy>) => void][] =
+  [
+    ['a delivery answered 200 is not in raw', 'lost', ({ evidence }) => evidence.raw.splice(5, 1)],
+    [
+      'a record in raw was never sent',
+      'wrong',
+      ({ sent }) => {
+        ;(sent.bodies as Set<string>).clear()
+      },
+    ],
+    [
+      'an event is not published',
+      'lost',
+      ({ evidence }) => {
+        evidence.partitions[0]?.events.splice(7, 1)
+      },
+    ],
+    [
+      'an event is published twice',
+      'repeated',
+      ({ evidence }) => {
+        const [around] = evidence.partitions
+        const first = around?.events[3]
+        if (first !== undefined) around?.events.push({ ...first, offset: 9999 })
+      },
+    ],
+    [
+      'two events changed places',
+      'misordered',
+      ({ evidence }) => {
+        swapped(evidence.partitions[0]?.events ?? [], 3)
+      },
+    ],
+    ['an event has no state', 'torn', ({ evidence }) => evidence.states.splice(-1, 1)],
+    [
+      'a state version is there twice',
+      'repeated',
+      ({ evidence }) => {
+        const last = evidence.states.at(-1)
+        if (last !== undefined) evidence.states.push({ ...last, offset: last.offset + 1 })
+      },
+    ],
+    [
+      'progress counts something else',
+      'torn',
+      ({ evidence }) => {
+        const progress = evidence.progress.get('processor')?.get(0)
+        if (progress !== undefined) progress.counts['published'] = 1
+      },
+    ],
+    ['a CRM record is missing', 'torn', ({ evidence }) => evidence.crm.splice(4, 1)],
+    [
+      'a CRM record is there twice',
+      'repeated',
+      ({ evidence }) => {
+        const [one] = evidence.crm
+        if (one !== undefined) evidence.crm.push({ ...one, offset: 9999 })
+      },
+    ],
+    ['two CRM records changed places', 'misordered', ({ evidence }) => swapped(evidence.crm, 0)],
+    [
+      'a CRM record has another status',
+      'wrong',
+      ({ evidence }) => {
+        changed(evidence.crm, 2, record => ({ ...record, status: 'gone' }))
+      },
+    ],
+    ['an entry is missing', 'torn', ({ evidence }) => evidence.entries.splice(4, 1)],
+    [
+      'an entry is out of balance',
+      'wrong',
+      ({ evidence }) => {
+        changed(evidence.entries, 1, entry => ({ ...entry, lines: entry.lines.slice(1) }))
+      },
+    ],
+    [
+      'an entry has the sides swapped',
+      'wrong',
+      ({ evidence }) => {
+        changed(evidence.entries, 1, entry => ({ ...entry, lines: entry.lines.toReversed() }))
+      },
+    ],
+    ['an alert signal is missing', 'torn', ({ evidence }) => evidence.signals.splice(1, 1)],
+    [
+      'a sink answered to an event that is not there',
+      'wrong',
+      ({ evidence }) => {
+        changed(evidence.crm, 3, record => ({
+          ...record,
+          origin: { ...record.origin, offset: 99_999 },
+        }))
+      },
+    ],
+  ]
+
+for (const [what, rule, plant] of planted) {
+  test(`found: ${what}`, () => {
+    const world = healthy()
+    plant(world)
+    const found = judged(world).map(violation => violation.rule)
+    assert.ok(found.includes(rule), `${rule} is not among ${JSON.stringify(found)}`)
+  })
+}
