@@ -33,6 +33,9 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
   ]
 }
 
+/** Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the same. */
+export const processorNodeOptions: readonly string[] = ['--max-semi-space-size=64']
+
 function entryOf(name: string): string {
   return join('services', name, 'src', 'main.ts')
 }
@@ -43,7 +46,12 @@ export function servicePlans(settings: LocalSettings): ServicePlan[] {
     .map(address => ({
       ...address,
       command: process.execPath,
-      args: ['--import', 'tsx', entryOf(address.name)],
+      args: [
+        ...(address.name === 'processor' ? processorNodeOptions : []),
+        '--import',
+        'tsx',
+        entryOf(address.name),
+      ],
       environment: { TMPDIR: settings.folders.temporary },
       cwd: repositoryRoot,
     }))

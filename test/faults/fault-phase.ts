@@ -11,15 +11,16 @@ import { buildLoad } from './load/events.ts'
 import type { Load } from './load/events.ts'
 import { seeded } from './seeded.ts'
 import { shiftClock } from './world/product.ts'
+import { partitions } from './world/world.ts'
 import type { World } from './world/world.ts'
 
 /** A fault phase that takes so many times as long as wanted is ended, but not before so long. */
 const patienceFactor = 3
 const patienceMsMin = 300_000
-/** A fault that met nothing is tried again at the end of its round, on average so often. */
-const triesPerFault = 2
 const progressEveryMs = 5000
 const moreEvents = 2000
+const backlogMax = 3000
+const lookEveryMs = 500
 const wholeMsMax = 120_000
 
 export interface FaultPhase {
@@ -37,6 +38,8 @@ export interface PhaseOptions {
   readonly seconds: number
   readonly lanes: readonly LanePlan[]
   readonly perSecond: number
+  /** Most rounds through all kinds of a lane; what is left of the load then passes undisturbed. */
+  readonly roundsMax: number
 }
 
 export async function runFaultPhase(
@@ -53,7 +56,7 @@ export async function runFaultPhase(
   const firstRounds = options.lanes.map(
     lane =>
       new Promise<void>(resolve => {
-        running.push(runLane(lane, full, faults, failures, resolve))
+        running.push(runLane(lane, full, options.roundsMax, faults, failures, resolve))
       }),
   )
   const patienceMs = Math.max(patienceMsMin, options.seconds * patienceFactor * 1000)
@@ -61,7 +64,7 @@ export async function runFaultPhase(
     scene.say('the fault phase takes too long and is ended')
     ending.abort()
   })
-  const watching = watch(full, faults)
+  const watching = Promise.all([watch(full, faults), holdBack(full)])
   const loads = await sendWhile(full, options, Promise.all(firstRounds))
   ending.abort()
   cancel()
@@ -73,26 +76,29 @@ export async function runFaultPhase(
 async function runLane(
   { round, random, lane }: LanePlan,
   scene: Scene,
+  roundsMax: number,
   faults: Map<string, number>,
   failures: string[],
   onFirstRound: () => void,
 ): Promise<void> {
-  while (!scene.ending.aborted) {
+  for (let rounds = 0; rounds < roundsMax && !scene.ending.aborted; rounds++) {
+    const isFirst = rounds === 0
     const queue = [...round()]
-    const triesMax = queue.length * triesPerFault
-    for (let tries = 0; tries < triesMax; tries++) {
-      const fault = queue.shift()
-      if (fault === undefined || scene.ending.aborted) break
+    for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
+      if (scene.ending.aborted) break
       try {
         const times = await fault.inject(scene, random)
+        if (times === 'refused') continue
         faults.set(fault.kind, (faults.get(fault.kind) ?? 0) + times)
-        // Nothing was there to be broken, such as a request while all brokers were down.
+        // Nothing was there to be broken, such as a request while all brokers were down: again, last.
         if (times === 0) queue.push(fault)
       } catch (error) {
         failures.push(`${fault.kind}: ${messageOf(error)}`)
         scene.say(`${lane}: ${fault.kind} failed: ${messageOf(error)}`)
       }
-      await systemClock.sleep(random.between(100, 1000), scene.ending)
+      // When each kind had its turn, there is time for work between two faults.
+      const pauseMs = isFirst ? random.between(100, 1000) : random.between(3000, 8000)
+      await systemClock.sleep(pauseMs, scene.ending)
     }
     onFirstRound()
   }
@@ -135,6 +141,21 @@ async function watch(
     const injected = [...faults.values()].reduce((sum, times) => sum + times, 0)
     say(`${sender.done} of ${load.deliveries.length} deliveries accepted, ${injected} faults`)
   }
+}
+
+/**
+ * The load waits for a product that is far behind, so that what is left to do after healing is bounded
+ * on a slow machine too.
+ */
+async function holdBack({ sender, world, ending }: Scene): Promise<void> {
+  let known = { lag: 0, done: 0 }
+  while (!ending.aborted) {
+    const lag = await world.product.lagOf('processor', partitions)
+    if (lag !== null) known = { lag, done: sender.done }
+    sender.isHeld = known.lag + (sender.done - known.done) > backlogMax
+    await systemClock.sleep(lookEveryMs, ending)
+  }
+  sender.isHeld = false
 }
 
 /** Puts right whatever a fault may have left. */

@@ -26,7 +26,14 @@ const say = (text: string): void => {
 mkdirSync(tmpdir(), { recursive: true })
 const dataDir = mkdtempSync(join(tmpdir(), 'fleet-faults-'))
 const stopping = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort())
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stopping.abort(name))
+// Whatever goes wrong here, the processes that were started must be ended.
+for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(name, error => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    stopping.abort(name)
+  })
+}
 
 let code = 1
 try {

@@ -12,6 +12,8 @@ export interface Options {
   kinds: readonly string[]
   /** Write test/faults/REPORT.md. */
   isReported: boolean
+  /** How often every kind of fault comes at most. */
+  roundsMax: number
   /** Leave the folder with logs and data behind. */
   isKept: boolean
 }
@@ -25,7 +27,7 @@ faults under load, then healing, judged by Kafka's Java client.
   --seconds <n>     length of the fault phase the load is spread over         600
   --seed <n>        decides events, order and parameters of all faults       by the time
   --kinds <a,b>     only these kinds                                          all
-  --short           20,000 events and 75 s, unless given otherwise
+  --short           20,000 events and 75 s, unless given otherwise; every kind once
   --report          write the figures into test/faults/REPORT.md
   --keep            leave the run's folder with its logs behind
   --help            this text
@@ -69,6 +71,7 @@ export function readOptions(args: readonly string[]): ParsedOptions {
     seconds: Number(values.seconds ?? (values.short ? 75 : 600)),
     seed: Number(values.seed ?? Date.now() % 1_000_000),
     kinds,
+    roundsMax: values.short ? 1 : Infinity,
     isReported: values.report,
     isKept: values.keep,
   }

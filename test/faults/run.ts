@@ -45,7 +45,9 @@ export async function run(options: Options, surroundings: Surroundings): Promise
   const startedMs = systemClock.elapsedMs()
   const world = await World.start(dataDir, say)
   const interrupted = new Promise<never>((_, reject) => {
-    stopping.addEventListener('abort', () => reject(new Error('interrupted')), { once: true })
+    const end = (): void => reject(new Error(`ended by ${String(stopping.reason)}`))
+    if (stopping.aborted) end()
+    else stopping.addEventListener('abort', end, { once: true })
   })
   try {
     say(`up: ${world.product.instances.map(({ name }) => name).join(' ')}`)
@@ -61,7 +63,7 @@ export async function run(options: Options, surroundings: Surroundings): Promise
 }
 
 async function breakAndJudge(
-  { events, seed, seconds, kinds }: Options,
+  { events, seed, seconds, kinds, roundsMax }: Options,
   world: World,
   say: (text: string) => void,
 ): Promise<Omit<Run, 'seconds'>> {
@@ -87,7 +89,13 @@ async function breakAndJudge(
     say(`load: ${load.deliveries.length} deliveries at ${Math.round(perSecond)} a second`)
     const scene = { world, load, sender, poison, schemas, say, extraBodies }
     const lanes = planLanes(seed, kinds)
-    const phase = await runFaultPhase(scene, { seed, seconds, lanes, perSecond })
+    const phase = await runFaultPhase(scene, {
+      seed,
+      seconds,
+      lanes,
+      perSecond,
+      roundsMax,
+    })
     say('healed; waiting until nothing is behind')
     const healSeconds = await untilAtRest(world, say)
     say(`at rest ${healSeconds.toFixed(1)} s after healing; the judge reads`)

@@ -8,6 +8,9 @@ const reportEvery = 20
 const [from = 1, count = 0, step = 1] = process.argv.slice(2).map(Number)
 const report = (message: Report): boolean => process.send?.(message) ?? false
 
+// Whoever waits for the result may be gone.
+process.once('disconnect', () => process.exit())
+
 const { tally, failure } = await runSeeds({ from, count, step }, running => {
   if (running.runs % reportEvery === 0) report({ tally: running, failure: null, isDone: false })
 })

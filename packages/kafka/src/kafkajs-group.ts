@@ -17,6 +17,8 @@ const retryMsMin = 100
 const retryMsMax = 3000
 /** Each step of leaving waits at most this long: a process that stops has ten seconds in all. */
 const leaveWaitMs = 2000
+/** The first heartbeat after a join: members that start together must not wait for each other. */
+const settlingMs = 250
 /** A first join is tried this long before the caller is told; other members joining delay it. */
 const firstJoinMs = 60_000
 
@@ -185,8 +187,10 @@ export class KafkaJsGroup implements Membership {
     const { signal } = this.#stopping
     const intervalMs = Math.min(3000, this.#sessionTimeoutMs() / 4)
     let answeredMs = this.#clock.elapsedMs()
+    let waitMs = Math.min(settlingMs, intervalMs)
     while (!signal.aborted) {
-      await this.#clock.sleep(intervalMs, signal)
+      await this.#clock.sleep(waitMs, signal)
+      waitMs = Math.min(waitMs * 3, intervalMs)
       if (signal.aborted) return
       try {
         await this.#heartbeat()
@@ -201,6 +205,7 @@ export class KafkaJsGroup implements Membership {
         await this.#options.onRevoked()
         await this.#join(Infinity)
         answeredMs = this.#clock.elapsedMs()
+        waitMs = Math.min(settlingMs, intervalMs)
       }
     }
   }

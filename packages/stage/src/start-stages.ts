@@ -30,8 +30,7 @@ export async function startStages(
   }
   const surface = await openSurface(service)
   if (threads !== undefined && threads.count > 1) {
-    startThreads(threads, stages, surface, service)
-    return
+    await startThreads(threads, stages, surface, service)
   }
   const metricsOf = (stage: string): StageMetrics => surface.meters.forStage(stage)
   await runAll(stages, service, metricsOf, running => surface.add(running))

@@ -1,5 +1,6 @@
 // The rounds of the comparison: outputs wiped before each, every lane's output judged after it.
 
+import { processorNodeOptions } from '../../../infra/local/service-plans.ts'
 import { applyTopics, createTopics, deleteTopics } from './bench-kafka.ts'
 import type { BenchKafka } from './bench-kafka.ts'
 import type { Figures } from './figures.ts'
@@ -41,7 +42,7 @@ export async function compareWithPeers(
   rounds: number,
 ): Promise<Measured> {
   const measured: Measured = { rounds: new Map(), failed: 0 }
-  const node = `exec ${process.execPath} --import tsx`
+  const node = `exec ${process.execPath} ${processorNodeOptions.join(' ')} --import tsx`
   const extras = [
     { name: 'full', command: `${node} ${fullProgram}`, verified: false },
     {

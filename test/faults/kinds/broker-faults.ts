@@ -80,16 +80,17 @@ const diskFull: Fault = {
     const { cluster } = world
     const { disk } = cluster
     const { process } = cluster.broker(smallDiskBroker)
-    if (disk === null || process.pid === null) {
+    if (disk === null) {
       say('disk full: this machine refuses both a small file system and a file size limit')
-      return 0
+      return 'refused'
     }
+    if (process.pid === null) return 0
     say(`disk of broker ${smallDiskBroker} is full (${disk.kind})`)
     try {
       await disk.fill(process.pid)
     } catch (error) {
       say(`disk full: refused (${messageOf(error).split('\n')[0]})`)
-      return 0
+      return 'refused'
     }
     const ended = await process.endsWithin(15_000)
     say(`broker ${smallDiskBroker} ${ended ? 'gave up' : 'is still there'}; disk has room again`)

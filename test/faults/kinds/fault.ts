@@ -27,6 +27,6 @@ export interface Scene {
 export interface Fault {
   readonly kind: string
   readonly lane: Lane
-  /** How often it was really injected; 0 when the machine did not let it. */
-  inject(scene: Scene, random: Seeded): Promise<number>
+  /** How often it was really injected; `refused` by this machine. */
+  inject(scene: Scene, random: Seeded): Promise<number | 'refused'>
 }

@@ -10,9 +10,11 @@ import { systemClock } from '@fleet/runtime'
 import type { Seeded } from '../seeded.ts'
 import type { Delivery } from './events.ts'
 
-const concurrency = 64
+/** Many senders: those who wait for a partition without a leader must not hold up the others. */
+const concurrency = 256
 const requestMsMax = 15_000
 const backoffMsMin = 50
+const heldLookMs = 100
 const backoffMsMax = 1500
 
 export interface SenderOptions {
@@ -32,6 +34,8 @@ export class Sender {
   /** By status; 0 is a connection that failed or hung. */
   readonly statuses = new Map<number, number>()
   done = 0
+  /** While true nothing new is sent; what is under way goes on. */
+  isHeld = false
   #turn = 0
 
   constructor(options: SenderOptions) {
@@ -52,6 +56,7 @@ export class Sender {
         const dueMs = startedMs + (index * 1000) / this.#options.perSecond
         const waitMs = dueMs - systemClock.elapsedMs()
         if (waitMs > 0) await systemClock.sleep(waitMs, signal)
+        while (this.isHeld && !signal.aborted) await systemClock.sleep(heldLookMs, signal)
         await this.deliver(delivery.body)
       }
     }

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 import { systemClock } from '@fleet/runtime'
@@ -27,6 +27,13 @@ export interface Ending {
 }
 
 const restartPauseMs = 300
+const setpriv = '/usr/bin/setpriv'
+
+/** Where Linux lets us, a process ends with the harness, even one that was killed itself. */
+function bound(command: string, args: readonly string[]): [string, readonly string[]] {
+  if (!existsSync(setpriv)) return [command, args]
+  return [setpriv, ['--pdeathsig', 'KILL', command, ...args]]
+}
 
 export class Child {
   readonly plan: ChildPlan
@@ -64,7 +71,7 @@ export class Child {
     const { command, args, cwd, environment, logFile } = this.plan
     mkdirSync(dirname(logFile), { recursive: true })
     const log = openSync(logFile, 'a')
-    const child = spawn(command, args(), {
+    const child = spawn(...bound(command, args()), {
       cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', log, log],

@@ -93,6 +93,13 @@ export class Product {
     return null
   }
 
+  /** Records not yet processed by a stage; null while not every partition has an owner that answers. */
+  async lagOf(stage: ServiceName, partitions: number): Promise<number | null> {
+    const pages = await Promise.all(this.of(stage).map(one => metrics(one.port).catch(() => '')))
+    const isWhole = sum(pages, 'fleet_stage_tasks', stage) === partitions
+    return isWhole ? sum(pages, 'fleet_stage_lag', stage) : null
+  }
+
   /** Processes that ended without being told to, and how. */
   ownEndings(): string[] {
     return this.instances.flatMap(({ name, process }) =>

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { freePorts } from '../../../../infra/local/index.ts'
+import { processorNodeOptions } from '../../../../infra/local/service-plans.ts'
 import { repositoryRoot } from '../../../../infra/local/settings.ts'
 import { provenanceKeysText } from '../load.ts'
 import type { Done, Sample } from './watch.ts'
@@ -90,7 +91,8 @@ export function startProgram(
   nodeOptions: readonly string[],
   onLine: (line: string) => void,
 ): Pick<RunningLane, 'child' | 'stop'> {
-  const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', program], {
+  const options = [...processorNodeOptions, ...nodeOptions]
+  const child = spawn(process.execPath, [...options, '--import', 'tsx', program], {
     cwd: repositoryRoot,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
