@@ -85,10 +85,13 @@ test('a port that a variable moves locally is moved by the same variable', () =>
   }
 })
 
+/** Read by Node itself. */
+const ofNode = new Set(['NODE_OPTIONS'])
+
 test('services are given no variable that the platform does not know', () => {
   for (const { name } of localServices) {
     const unknown = Object.keys(service(name).environment ?? {}).filter(
-      variable => !(variable in platformSpec),
+      variable => !(variable in platformSpec || ofNode.has(variable)),
     )
     assert.deepEqual(unknown, [], name)
   }
