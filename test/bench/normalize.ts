@@ -7,17 +7,17 @@ import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 import { memoryRegistry, openCodec } from '@fleet/codec'
-import { headerNames, partitionOf, resourceKey, topics } from '@fleet/contracts'
+import { headerNames, partitionOf, topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
 import type { InRecord } from '@fleet/kafka'
 import { systemClock } from '@fleet/runtime'
-import { platform, ProvenanceKeyRing, sha256 } from '@fleet/signatures'
-import { normalize, parseEndpoints, parseTime } from '@fleet/sources'
+import { platform, ProvenanceKeyRing } from '@fleet/signatures'
+import { normalize, parseEndpoints } from '@fleet/sources'
 import type { Decision, Input } from '@fleet/stage'
 
 import { processorStage } from '../../services/processor/src/index.ts'
-import { sampleBodies } from './sample-events.ts'
-import type { SampleEvent } from './sample-events.ts'
+import { events as generated, usualPlan } from './process/events.ts'
+import { provenanceKeysText, rawDelivery } from './process/load.ts'
 
 const { values } = parseArgs({
   options: {
@@ -30,14 +30,11 @@ const { values } = parseArgs({
 const events = Number(values.events)
 const batchSize = Number(values.batch)
 const partitions = 6
-const keys = JSON.stringify({
-  keys: [{ id: 'bench', key_base64: Buffer.from('0123456789abcdef'.repeat(2)).toString('base64') }],
-})
 const endpointsFile = new URL('../../infra/local/endpoints.json', import.meta.url)
 const reading = parseEndpoints(readFileSync(endpointsFile, 'utf8'), 'development')
 if (!reading.ok) throw new Error(reading.problems.join('; '))
 const endpoints = new Map(reading.endpoints.map(endpoint => [endpoint.id, endpoint]))
-const keyRing = ProvenanceKeyRing.parse(keys)
+const keyRing = ProvenanceKeyRing.parse(provenanceKeysText)
 const codec = await openCodec({ registry: memoryRegistry(), cacheFile: null, clock: systemClock })
 const stage = processorStage({
   settings: { dedupeWindowHours: 168, maxSkewSeconds: 300, stateHorizonDays: 400, seenIdsMax: 5e6 },
@@ -48,42 +45,8 @@ const stage = processorStage({
 await codec.load([topics.raw, ...stage.outputs])
 const appendedAtMs = systemClock.wallMs()
 
-function rawOf(line: string, position: number): RawDelivery {
-  const event = JSON.parse(line) as SampleEvent & { delivery_attempt: number }
-  const body = Buffer.from(line)
-  const [domain = ''] = event.event_type.split('.')
-  return {
-    delivery_id: `d-${position}`,
-    tenant_id: 'demo',
-    endpoint_id: 'levy-demo',
-    source: 'levy',
-    channel: 'WEBHOOK',
-    received_at: appendedAtMs * 1000,
-    remote_ip: '127.0.0.1',
-    headers: { 'content-type': 'application/json' },
-    content_type: 'application/json',
-    body,
-    body_sha256: sha256(body),
-    signature_scheme: 'generic/hmac-sha256',
-    signature_key_id: 'k1',
-    event_id: event.event_id,
-    source_event_type: event.event_type,
-    resource_type: domain,
-    resource_id: event.resource_id,
-    occurred_at: parseTime(event.occurred_at),
-    delivery_attempt: event.delivery_attempt,
-    part_index: 0,
-    part_count: 1,
-    unidentified_reason: null,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
-  }
-}
-
 function recordOf(line: string, position: number): InRecord {
-  const raw = rawOf(line, position)
-  const key = resourceKey('demo', raw.resource_type ?? '', raw.resource_id ?? '')
+  const { raw, key } = rawDelivery(line, position)
   const value = codec.encode(topics.raw, raw)
   const { mac, keyId } = keyRing.sign(appendedAtMs, key, value)
   return {
@@ -99,7 +62,7 @@ function recordOf(line: string, position: number): InRecord {
 
 async function linesOf(): Promise<string[]> {
   const { file } = values
-  if (file === undefined) return [...sampleBodies(events)]
+  if (file === undefined) return [...generated({ ...usualPlan, count: events })]
   const lines: string[] = []
   for await (const line of createInterface({ input: createReadStream(file) })) {
     if (lines.push(line) === events) break

@@ -2,7 +2,7 @@
 // it is dead: the caller opens a new one, whose fence decides the old transaction (pitfalls P3, P5).
 // It never retries a produce or a commit: that a request was refused for good is the only safe repeat.
 
-import { FleetError, messageOf, systemClock } from '@fleet/runtime'
+import { systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 import {
@@ -17,7 +17,7 @@ import type { Api } from './kafkajs-requests.ts'
 import type { CommittedOffset, TransactionalWriter, WriterOptions } from './ports.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from './produce-request.ts'
-import { batchRounds, coverError, exactCover, tpName } from './produce.ts'
+import { coverError, exactCover, tpName } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
 import type { OutRecord } from './record.ts'
 import {
@@ -29,15 +29,11 @@ import {
   endTransactionApi,
 } from './transaction-requests.ts'
 import type { TransactionIdentity } from './transaction-requests.ts'
+import { commitInSteps, transactionLost, untilReady } from './transaction-steps.ts'
 
 /** Below the transaction timeout, so that a lost answer is noticed while the fence still works. */
 const requestTimeoutMs = 10_000
 const transactionTimeoutMsDefault = 20_000
-/** How long the coordinator may say "later": markers being written, or its own start. */
-const patienceMs = 15_000
-const retryMsMin = 2
-const retryMsMax = 100
-
 /** The coordinator asks to come back; nothing was done. */
 const laterTypes = new Set([
   'CONCURRENT_TRANSACTIONS',
@@ -59,14 +55,8 @@ export async function openKafkaJsWriter(
     return writer
   } catch (error) {
     await cluster.disconnect().catch(() => {})
-    throw lost(options.transactionalId, 'fence', error)
+    throw transactionLost(options.transactionalId, 'fence', error)
   }
-}
-
-function lost(transactionalId: string, step: string, cause: unknown): FleetError {
-  if (cause instanceof FleetError && cause.code === 'TRANSACTION_LOST') return cause
-  const message = `Transaction of ${transactionalId} lost at ${step}: ${messageOf(cause)}`
-  return new FleetError('TRANSACTION_LOST', 'transient', message, { cause })
 }
 
 function accepted(errorCode: number): void {
@@ -100,27 +90,18 @@ class KafkaJsWriter implements TransactionalWriter {
   }
 
   async commit(records: readonly OutRecord[]): Promise<CommittedOffset[]> {
-    if (this.#dead) throw lost(this.#identity.transactionalId, 'commit', 'this writer is dead')
+    if (this.#dead)
+      throw transactionLost(this.#identity.transactionalId, 'commit', 'this writer is dead')
     if (records.length === 0) return []
     // Dead until proven alive: an error anywhere below leaves it so.
     this.#dead = true
-    let step = 'add partitions'
-    try {
-      const rounds = batchRounds(records)
-      await this.#addPartitions(rounds[0] ?? [])
-      step = 'produce'
-      const committed: CommittedOffset[] = []
-      for (const [index, round] of rounds.entries()) {
-        const offsets = await this.#produce(round)
-        if (index === 0) committed.push(...offsets)
-      }
-      step = 'end transaction'
-      await this.#endTransaction()
-      this.#dead = false
-      return committed
-    } catch (error) {
-      throw lost(this.#identity.transactionalId, step, error)
-    }
+    const committed = await commitInSteps(this.#identity.transactionalId, records, {
+      addPartitions: batches => this.#addPartitions(batches),
+      produce: batches => this.#produce(batches),
+      end: () => this.#endTransaction(),
+    })
+    this.#dead = false
+    return committed
   }
 
   async close(): Promise<void> {
@@ -205,20 +186,13 @@ class KafkaJsWriter implements TransactionalWriter {
   }
 
   /** Repeats a request that the coordinator refused as "later"; every other error passes. */
-  async #untilReady<T>(request: (node: BrokerNode) => Promise<T>): Promise<T> {
-    const deadline = this.#clock.elapsedMs() + patienceMs
-    let waitMs = retryMsMin
-    for (;;) {
-      try {
-        return await request(await this.#coordinatorNode())
-      } catch (error) {
-        const type = protocolErrorType(error)
-        if (type === undefined || !laterTypes.has(type)) throw error
-        if (this.#clock.elapsedMs() > deadline) throw error
-        if (type !== 'CONCURRENT_TRANSACTIONS') this.#coordinator = null
-        await this.#clock.sleep(waitMs)
-        waitMs = Math.min(waitMs * 2, retryMsMax)
-      }
-    }
+  #untilReady<T>(request: (node: BrokerNode) => Promise<T>): Promise<T> {
+    const ask = async (): Promise<T> => request(await this.#coordinatorNode())
+    return untilReady(this.#clock, ask, error => {
+      const type = protocolErrorType(error)
+      if (type === undefined || !laterTypes.has(type)) return false
+      if (type !== 'CONCURRENT_TRANSACTIONS') this.#coordinator = null
+      return true
+    })
   }
 }

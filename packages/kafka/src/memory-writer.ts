@@ -1,22 +1,16 @@
-// The transactional writer of the in-memory broker. It asks, judges and dies as the real one does
-// (kafkajs-writer.ts): partitions first, one batch per partition and round, an exact cover of every
-// round, then the end; after any error it is dead.
+// The transactional writer of the in-memory broker: the same steps as the real one
+// (transaction-steps.ts) and the same judgement of every answer; after any error it is dead.
 
-import { FleetError, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 import { Refused } from './memory-faults.ts'
 import type { MemoryRequest, MemoryWire } from './memory-faults.ts'
 import type { MemoryTransactions, ProducerIdentity } from './memory-transactions.ts'
 import type { CommittedOffset, TransactionalWriter, WriterOptions } from './ports.ts'
-import { batchRounds, exactCover } from './produce.ts'
+import { exactCover } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
 import type { OutRecord, TopicPartition } from './record.ts'
-
-/** As the real writer waits for a coordinator that says "later". */
-const patienceMs = 15_000
-const retryMsMin = 2
-const retryMsMax = 100
+import { commitInSteps, transactionLost, untilReady } from './transaction-steps.ts'
 
 const laterTypes = new Set([
   'CONCURRENT_TRANSACTIONS',
@@ -38,18 +32,18 @@ export async function openMemoryWriter(
   const { transactionalId } = options
   const request: MemoryRequest = { api: 'InitProducerId', transactionalId, partitions: [] }
   try {
-    const identity = await untilReady(around.clock, () =>
-      around.wire.send(request, markers => around.transactions.init(options, markers)),
-    )
+    const init = (): Promise<ProducerIdentity> =>
+      around.wire.send(request, markers => around.transactions.init(options, markers))
+    const identity = await untilReady(around.clock, init, isLater)
     return new MemoryWriter(around, identity)
   } catch (error) {
-    throw lost(transactionalId, 'fence', error)
+    throw transactionLost(transactionalId, 'fence', error)
   }
 }
 
-function lost(transactionalId: string, step: string, cause: unknown): FleetError {
-  const message = `Transaction of ${transactionalId} lost at ${step}: ${messageOf(cause)}`
-  return new FleetError('TRANSACTION_LOST', 'transient', message, { cause })
+/** A coordinator that says "later". */
+function isLater(error: unknown): boolean {
+  return error instanceof Refused && laterTypes.has(error.type)
 }
 
 class MemoryWriter implements TransactionalWriter {
@@ -66,30 +60,18 @@ class MemoryWriter implements TransactionalWriter {
   async commit(records: readonly OutRecord[]): Promise<CommittedOffset[]> {
     const { transactionalId } = this.#identity
     await Promise.resolve()
-    if (this.#dead || this.#closed) throw lost(transactionalId, 'commit', 'this writer is dead')
+    if (this.#dead || this.#closed)
+      throw transactionLost(transactionalId, 'commit', 'this writer is dead')
     if (records.length === 0) return []
     // Dead until proven alive: an error anywhere below leaves it so.
     this.#dead = true
-    const { wire, transactions } = this.#around
-    let step = 'add partitions'
-    try {
-      const rounds = batchRounds(records)
-      await this.#addPartitions(rounds[0] ?? [])
-      step = 'produce'
-      const committed: CommittedOffset[] = []
-      for (const [index, round] of rounds.entries()) {
-        const offsets = await this.#produce(round)
-        if (index === 0) committed.push(...offsets)
-      }
-      step = 'end transaction'
-      await wire.send({ api: 'EndTxn', transactionalId, partitions: [] }, markers =>
-        transactions.end(this.#identity, 'committed', markers),
-      )
-      this.#dead = false
-      return committed
-    } catch (error) {
-      throw lost(transactionalId, step, error)
-    }
+    const committed = await commitInSteps(transactionalId, records, {
+      addPartitions: batches => this.#addPartitions(batches),
+      produce: batches => this.#produce(batches),
+      end: () => this.#end(),
+    })
+    this.#dead = false
+    return committed
   }
 
   close(): Promise<void> {
@@ -102,8 +84,16 @@ class MemoryWriter implements TransactionalWriter {
     const { transactionalId } = this.#identity
     const partitions = batches.map(({ topic, partition }) => ({ topic, partition }))
     const request: MemoryRequest = { api: 'AddPartitionsToTxn', transactionalId, partitions }
-    await untilReady(clock, () =>
-      wire.send(request, () => transactions.add(this.#identity, partitions)),
+    const add = (): Promise<void> =>
+      wire.send(request, () => transactions.add(this.#identity, partitions))
+    await untilReady(clock, add, isLater)
+  }
+
+  async #end(): Promise<void> {
+    const { wire, transactions } = this.#around
+    const { transactionalId } = this.#identity
+    await wire.send({ api: 'EndTxn', transactionalId, partitions: [] }, markers =>
+      transactions.end(this.#identity, 'committed', markers),
     )
   }
 
@@ -150,20 +140,4 @@ const errorCodes: Readonly<Record<string, number>> = {
   NOT_ENOUGH_REPLICAS: 19,
   INVALID_PRODUCER_EPOCH: 47,
   INVALID_TXN_STATE: 48,
-}
-
-/** Repeats a request that was refused as "later"; every other error passes. */
-async function untilReady<T>(clock: Clock, request: () => Promise<T>): Promise<T> {
-  const deadline = clock.elapsedMs() + patienceMs
-  let waitMs = retryMsMin
-  for (;;) {
-    try {
-      return await request()
-    } catch (error) {
-      if (!(error instanceof Refused) || !laterTypes.has(error.type)) throw error
-      if (clock.elapsedMs() > deadline) throw error
-      await clock.sleep(waitMs)
-      waitMs = Math.min(waitMs * 2, retryMsMax)
-    }
-  }
 }

@@ -12,22 +12,29 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void
 }
 
-export const systemClock: Clock = {
-  wallMs: () => Date.now(),
-  elapsedMs: () => performance.now(),
-  sleep: (ms, signal) =>
+/** The sleep of a clock whose `after` this is; every clock has it from here. */
+export function sleepBy(after: Clock['after']): Clock['sleep'] {
+  return (ms, signal) =>
     new Promise(resolve => {
       if (signal?.aborted === true) return resolve()
       const done = (): void => {
-        clearTimeout(timer)
+        cancel()
         signal?.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, ms)
+      const cancel = after(ms, done)
       signal?.addEventListener('abort', done, { once: true })
-    }),
-  after: (ms, callback) => {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
-  },
+    })
+}
+
+const systemAfter: Clock['after'] = (ms, callback) => {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  elapsedMs: () => performance.now(),
+  sleep: sleepBy(systemAfter),
+  after: systemAfter,
 }

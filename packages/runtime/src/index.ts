@@ -1,6 +1,6 @@
 // Doors to the machine: time, identity, chance, process life, and what becomes of a failure.
 
-export { systemClock } from './clock.ts'
+export { sleepBy, systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export { withDeadline } from './deadline.ts'
 export { causesOf, codeOf, fateOf, FleetError, messageOf } from './error.ts'

@@ -72,7 +72,8 @@ export function jsonRecords(topic: string, partitions: number): ToRecord {
   }
 }
 
-function rawDelivery(text: string, position: number): { raw: RawDelivery; key: string } {
+/** What the ingester would have written of it. */
+export function rawDelivery(text: string, position: number): { raw: RawDelivery; key: string } {
   const event = JSON.parse(text) as Record<string, string>
   const body = Buffer.from(text)
   const type = (event['event_type'] ?? '').split('.')[0] ?? ''

@@ -1,5 +1,6 @@
 // A process's own clock: its wall time may be wrong, its timers die and pause with it.
 
+import { sleepBy } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 import type { Lifeline } from './lifeline.ts'
@@ -35,16 +36,5 @@ export class ProcessClock implements Clock {
     }
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      if (signal?.aborted === true) return resolve()
-      const done = (): void => {
-        cancel()
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const cancel = this.after(ms, done)
-      signal?.addEventListener('abort', done, { once: true })
-    })
-  }
+  readonly sleep = sleepBy((ms, callback) => this.after(ms, callback))
 }

@@ -1,6 +1,7 @@
 // Time of a simulated world: it stands still while anything can still happen now, then jumps to the
 // next timer. Timers of one instant fire in the order they were made, so a run is repeatable.
 
+import { sleepBy } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
 interface Timer {
@@ -42,18 +43,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      if (signal?.aborted === true) return resolve()
-      const done = (): void => {
-        cancel()
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const cancel = this.after(ms, done)
-      signal?.addEventListener('abort', done, { once: true })
-    })
-  }
+  readonly sleep = sleepBy((ms, callback) => this.after(ms, callback))
 
   /** Lets the world run until `done` says so at some instant, or until the time is `untilMs`. */
   async run(untilMs: number, done: () => boolean = () => false): Promise<void> {
