@@ -18,6 +18,11 @@ export function textSha256Hex(text: string): string {
   return hash('sha256', text, 'hex')
 }
 
+/** As textSha256Hex, a character for each byte. */
+export function textSha256Latin1(text: string): string {
+  return hash('sha256', text, 'binary')
+}
+
 /** HMAC over the parts as if they were one array. */
 export function hmac(
   algorithm: 'sha256' | 'sha1',

@@ -1,6 +1,6 @@
 // MACs and hashes: what proves who sent a delivery, and that a raw record came through the edge.
 
-export { equalBytes, hmac, sha256, sha256Hex, textSha256Hex } from './digest.ts'
+export { equalBytes, hmac, sha256, sha256Hex, textSha256Hex, textSha256Latin1 } from './digest.ts'
 export { codes } from './errors.ts'
 export { ProvenanceKeyRing } from './key-ring.ts'
 export type { ProvenanceVerdict } from './key-ring.ts'

@@ -1,7 +1,8 @@
 // What a source sent and no field holds: envelope members by name, those of `data` as `data.<name>`,
 // each as canonical JSON text. Nothing the sender wrote is lost between the typed fields and these.
 
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson, jsonString } from './canonical-json.ts'
+import { membersInOrder } from './member-order.ts'
 import { isJsonObject } from './strict-json.ts'
 import type { Json, JsonObject } from './strict-json.ts'
 
@@ -32,6 +33,26 @@ export function asRecord(attributes: ReadonlyMap<string, string>): Record<string
     } else record[name] = text
   }
   return record
+}
+
+/**
+ * The canonical text of the attributes' object. Each value is JSON text already; `isPlain`: of a body in
+ * which no text needs an escape, so that of a value's own quotes only the outer two do, if it is a text.
+ */
+export function attributesJson(attributes: Record<string, string>, isPlain: boolean): string {
+  let json = ''
+  for (const { name, label } of membersInOrder(attributes)) {
+    const text = attributes[name] ?? ''
+    json += (json === '' ? '{' : ',') + label + (isPlain ? quotedPlain(text) : jsonString(text))
+  }
+  return json === '' ? '{}' : `${json}}`
+}
+
+const quote = 0x22
+
+function quotedPlain(text: string): string {
+  if (text.charCodeAt(0) === quote) return `"\\"${text.slice(1, -1)}\\""`
+  return text.includes('"') ? JSON.stringify(text) : `"${text}"`
 }
 
 /**

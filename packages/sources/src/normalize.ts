@@ -2,7 +2,7 @@
 // has arrived. Total: any bytes give an event or one of two refusals; it must never throw.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { asRecord } from './attributes.ts'
+import { asRecord, attributesJson } from './attributes.ts'
 import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
 import type { Adapter, Endpoint } from './endpoint.ts'
 import { readEnvelope } from './normalize/envelope-reading.ts'
@@ -60,7 +60,10 @@ export function normalize(
   const resource = { type: resourceType, id: resourceId }
   const attributes = asRecord(reading.attributes)
   const counted = reading.content.attributes
-  const countedAttributes = counted === reading.attributes ? attributes : asRecord(counted)
+  const isPlain = reading.isPlain === true
+  const json = attributesJson(attributes, isPlain)
+  const countedJson =
+    counted === reading.attributes ? json : attributesJson(asRecord(counted), isPlain)
   const event = {
     domain: reading.domain,
     eventId,
@@ -75,7 +78,8 @@ export function normalize(
     deliveryAttempt: raw.delivery_attempt,
     fields: reading.fields,
     attributes,
-    fingerprint: fingerprintOf(reading, countedAttributes, resource, occurredAt, platform),
+    attributesJson: json,
+    fingerprint: fingerprintOf(reading, countedJson, resource, occurredAt, platform),
     mapperVersion,
   }
   // Fields were read for this domain; TypeScript cannot follow the two together.

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { addAttributes, asRecord, withoutPaths } from '../src/attributes.ts'
+import { addAttributes, asRecord, attributesJson, withoutPaths } from '../src/attributes.ts'
+import { canonicalJson } from '../src/canonical-json.ts'
 import { attributesOf, memberAttributes } from '../src/normalize/envelope-reading.ts'
 import { readPath } from '../src/paths.ts'
 import type { Json, JsonObject } from '../src/strict-json.ts'
@@ -53,6 +54,20 @@ test('attributes as an object are those of Object.fromEntries', () => {
       const record = asRecord(attributes)
       assert.deepEqual(record, Object.fromEntries(attributes))
       assert.deepEqual(Object.keys(record), Object.keys(Object.fromEntries(attributes)))
+    }),
+  )
+})
+
+test('the JSON of attributes is their canonical JSON, of a body without escapes too', () => {
+  const values = fc.oneof(fc.jsonValue(), fc.constantFrom('', 'é \u2028', '{"', -0, 1e21))
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), values), members => {
+      const isPlain = !JSON.stringify(members).includes('\\')
+      const attributes = new Map<string, string>()
+      addAttributes(attributes, members as JsonObject, '', 'body')
+      const record = asRecord(attributes)
+      assert.equal(attributesJson(record, isPlain), canonicalJson(record))
+      assert.equal(attributesJson(record, false), canonicalJson(record))
     }),
   )
 })

@@ -4,7 +4,7 @@
 
 import { topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
-import { textSha256Hex } from '@fleet/signatures'
+import { textSha256Latin1 } from '@fleet/signatures'
 import { normalize } from '@fleet/sources'
 import type { Endpoint, Platform } from '@fleet/sources'
 import type { DeadLetterFacts, Decision, Input, StageDeclaration } from '@fleet/stage'
@@ -104,7 +104,7 @@ function decideRaw(
 const digestBytes = Buffer.alloc(32)
 
 export function digest(text: string): Uint8Array {
-  digestBytes.write(textSha256Hex(text), 'hex')
+  digestBytes.write(textSha256Latin1(text), 'latin1')
   return digestBytes
 }
 

@@ -153,6 +153,7 @@ function eventOf(one: Sent): NormalizedEvent {
     deliveryAttempt: null,
     fields,
     attributes: one.attributes,
+    attributesJson: JSON.stringify(one.attributes),
     fingerprint: one.fingerprint,
     mapperVersion: '1',
   }

@@ -1,6 +1,9 @@
 // Writes events to the raw topics before anything is measured: as the edge does (RawDelivery in Avro,
 // provenance MAC, keyed by resource), or the JSON bytes alone, keyed by resource id.
 
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+
 import { memoryRegistry, openCodec } from '@fleet/codec'
 import { headerNames, partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
@@ -17,6 +20,14 @@ export const provenanceKeysText = JSON.stringify({
 
 /** Records that may be under way at once. */
 const waveRecords = 5000
+
+/**
+ * The lines of a file. The file is opened when the first line is asked for: a readline interface made
+ * earlier loses what it reads until somebody listens.
+ */
+export async function* linesOf(file: string): AsyncIterableIterator<string> {
+  yield* createInterface({ input: createReadStream(file) })
+}
 
 export type ToRecord = (text: string, position: number) => OutRecord
 

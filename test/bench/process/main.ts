@@ -1,10 +1,9 @@
 // make bench-process: the processor against Kafka Streams on the same 300,000 events, alternating, the
 // output of every run judged. See --help.
 
-import { createReadStream, mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 import {
@@ -20,7 +19,7 @@ import type { Bench, Measured } from './compare.ts'
 import { events, usualPlan } from './events.ts'
 import { median, rounded, table } from './figures.ts'
 import { expectedOf } from './judge/expected.ts'
-import { jsonRecords, load, signedRecords } from './load.ts'
+import { jsonRecords, linesOf, load, signedRecords } from './load.ts'
 import { runLongPrograms } from './long/run-all.ts'
 import { describeMachine } from './machine.ts'
 import { findPeers, setUpPeers } from './peers.ts'
@@ -59,9 +58,14 @@ const { values } = parseArgs({
 const partitions = 6
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
-async function prepare(kafka: BenchKafka, texts: Bench['texts'], isAlone: boolean): Promise<void> {
+async function prepare(
+  kafka: BenchKafka,
+  { texts, count }: { texts: Bench['texts']; count: number },
+  isAlone: boolean,
+): Promise<void> {
   await applyTopics(kafka, partitions)
-  await load(kafka.brokers, texts(), await signedRecords(partitions))
+  const loaded = await load(kafka.brokers, texts(), await signedRecords(partitions))
+  if (loaded !== count) throw new Error(`${loaded} of ${count} events were loaded`)
   if (!isAlone) return
   await createTopics(kafka.brokers, ['bench.raw'], partitions)
   await load(kafka.brokers, texts(), jsonRecords('bench.raw', partitions))
@@ -79,10 +83,10 @@ async function measure(): Promise<Measured> {
     const texts = () =>
       peers === null
         ? events({ ...usualPlan, count: Number(values.events) })
-        : createInterface({ input: createReadStream(peers.eventsFile) })
+        : linesOf(peers.eventsFile)
     const expected = await expectedOf(texts())
     say(`loading ${expected.events} events, ${expected.domainOf.size} unique`)
-    await prepare(kafka, texts, peers === null)
+    await prepare(kafka, { texts, count: expected.events }, peers === null)
     const bench = { kafka, registryUrl: registry.url, partitions, expected, texts, say }
     return peers === null
       ? await measureAlone(bench, rounds)

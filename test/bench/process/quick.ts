@@ -2,10 +2,9 @@
 //
 //   node --import tsx test/bench/process/quick.ts --lane full --events 100000 [--cpu-prof DIR]
 
-import { createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 import { topics } from '@fleet/contracts'
@@ -22,7 +21,7 @@ import type { BenchKafka } from './bench-kafka.ts'
 import { events, usualPlan } from './events.ts'
 import { outputNames } from './lanes/equal-stage.ts'
 import { equalProgram, fullProgram, processorEnvironment, startLane } from './lanes/lane.ts'
-import { jsonRecords, load, signedRecords } from './load.ts'
+import { jsonRecords, linesOf, load, signedRecords } from './load.ts'
 import { startRegistryServer } from './registry-server.ts'
 
 const help = `One lane of the processor benchmark, for profiling.
@@ -77,9 +76,7 @@ async function ensureLoaded(kafka: BenchKafka): Promise<void> {
   await applyTopics(kafka, partitions)
   await createTopics(brokers, [jsonTopic], partitions)
   const texts = () =>
-    values.file === undefined
-      ? events({ ...usualPlan, count: wanted })
-      : createInterface({ input: createReadStream(values.file) })
+    values.file === undefined ? events({ ...usualPlan, count: wanted }) : linesOf(values.file)
   await load(brokers, texts(), await signedRecords(partitions))
   await load(brokers, texts(), jsonRecords(jsonTopic, partitions))
   writeFileSync(mark, source)

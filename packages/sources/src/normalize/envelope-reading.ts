@@ -45,6 +45,7 @@ export function readEnvelope(
     subaccountId: held.subaccountId,
     fields,
     attributes,
+    isPlain,
     content: {
       fields,
       attributes: counted,

@@ -7,12 +7,11 @@ import type { Platform } from '../platform.ts'
 import type { Reading } from './reading.ts'
 
 /**
- * First four bytes, big-endian, of SHA-256 over canonical JSON. `attributes` are those of the content
- * as an object.
+ * First four bytes, big-endian, of SHA-256 over canonical JSON. `attributes` is that of the content's.
  */
 export function fingerprintOf(
   reading: Reading,
-  attributes: Readonly<Record<string, string>>,
+  attributes: string,
   resource: Resource,
   occurredAt: number,
   platform: Pick<Platform, 'textSha256Hex'>,
@@ -20,7 +19,7 @@ export function fingerprintOf(
   const { eventType, subaccountId, content } = reading
   // The canonical text of one object; its members stand here in their order.
   const text =
-    `{"attributes":${canonicalJson(attributes)},"event_type":${jsonString(eventType)},` +
+    `{"attributes":${attributes},"event_type":${jsonString(eventType)},` +
     `"fields":${canonicalJson(content.fields)},` +
     `${content.hasOwnTime ? `"occurred_at":${canonicalJson(occurredAt)},` : ''}` +
     `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +

@@ -37,6 +37,8 @@ interface NormalizedIn<D extends Domain> {
   readonly fields: FieldsOf<D>
   /** What the source sent and no field holds; values are canonical JSON text. */
   readonly attributes: Record<string, string>
+  /** The same as canonical JSON. */
+  readonly attributesJson: string
   /** Unsigned 32-bit; equal for two deliveries of the same content. */
   readonly fingerprint: number
   readonly mapperVersion: string

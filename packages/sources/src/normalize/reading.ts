@@ -10,6 +10,8 @@ export interface Reading {
   readonly subaccountId: string | null
   readonly fields: FieldsOf<Domain>
   readonly attributes: ReadonlyMap<string, string>
+  /** All of them come from a body without escapes; see attributesJson. */
+  readonly isPlain?: boolean
   readonly content: {
     /** As `fields`, without times taken from the delivery. */
     readonly fields: unknown

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import { platform } from '@fleet/signatures'
 
+import { canonicalJson } from '../../src/canonical-json.ts'
 import { normalize } from '../../src/normalize.ts'
 import { endpointOf, levy } from '../endpoint-of.ts'
 import { eventOf, fieldOf, normalizationsOf, rawsOf } from './deliver.ts'
@@ -30,7 +31,8 @@ const noShow = {
 }
 
 test('a generic delivery becomes an event with typed fields, the rest among the attributes', () => {
-  const { fingerprint, ...event } = eventOf(levy, noShow)
+  const { fingerprint, attributesJson, ...event } = eventOf(levy, noShow)
+  assert.equal(attributesJson, canonicalJson(event.attributes))
   assert.deepEqual(event, {
     domain: 'reservation',
     eventId: 'evt_1',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import type { Signal } from '@fleet/contracts'
 
+import { canonicalJson } from '../../src/canonical-json.ts'
 import { smartcar } from '../endpoint-of.ts'
 import { eventOf, eventsOf, fieldOf, receivedAt } from './deliver.ts'
 
@@ -44,7 +45,8 @@ const scheduled = {
 test('each vehicle of a version 2 delivery becomes an event of its own', () => {
   const [one, two] = eventsOf(smartcar, scheduled)
   assert.ok(one !== undefined && two !== undefined)
-  const { fingerprint, eventId, ...event } = one
+  const { fingerprint, attributesJson, eventId, ...event } = one
+  assert.equal(attributesJson, canonicalJson(event.attributes))
   assert.equal(typeof fingerprint, 'number')
   assert.match(eventId, /^sc2:[0-9a-f]{32}$/)
   const empty = { name: null, group: null, unit: null, observed_at: measured, won: false }
@@ -214,7 +216,8 @@ const occurrence = {
 }
 
 test('an event-based delivery is one event that measured nothing', () => {
-  const { fingerprint, ...event } = eventOf(smartcar, occurrence)
+  const { fingerprint, attributesJson, ...event } = eventOf(smartcar, occurrence)
+  assert.equal(attributesJson, canonicalJson(event.attributes))
   assert.equal(typeof fingerprint, 'number')
   assert.deepEqual(event, {
     domain: 'vehicle',

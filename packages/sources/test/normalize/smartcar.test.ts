@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { canonicalJson } from '../../src/canonical-json.ts'
 import { smartcar } from '../endpoint-of.ts'
 import { eventOf, fieldOf, normalizationsOf } from './deliver.ts'
 
@@ -47,7 +48,8 @@ const state = {
 }
 
 test('a vehicle state becomes an event with its signals in order', () => {
-  const { fingerprint, ...event } = eventOf(smartcar, state)
+  const { fingerprint, attributesJson, ...event } = eventOf(smartcar, state)
+  assert.equal(attributesJson, canonicalJson(event.attributes))
   assert.equal(typeof fingerprint, 'number')
   const rest = { error_type: null, error_code: null, won: false }
   assert.deepEqual(event, {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { canonicalJson } from '../../src/canonical-json.ts'
 import { ump } from '../endpoint-of.ts'
 import { eventOf } from './deliver.ts'
 
@@ -13,7 +14,8 @@ const accepted = {
 }
 
 test('a thin UMP event becomes an event without details', () => {
-  const { fingerprint, ...event } = eventOf(ump, accepted)
+  const { fingerprint, attributesJson, ...event } = eventOf(ump, accepted)
+  assert.equal(attributesJson, canonicalJson(event.attributes))
   assert.equal(typeof fingerprint, 'number')
   assert.deepEqual(event, {
     domain: 'reservation',

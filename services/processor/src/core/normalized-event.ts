@@ -20,6 +20,8 @@ export interface NormalizedEvent {
   readonly fields: object
   /** Values are JSON text. */
   readonly attributes: Readonly<Record<string, string>>
+  /** The same as JSON: made once, used for the fingerprint and for the register. */
+  readonly attributesJson: string
   /** Unsigned 32 bit, of the content without what changes from delivery to delivery. */
   readonly fingerprint: number
   readonly mapperVersion: string

@@ -41,7 +41,7 @@ function standingOf(register: Register) {
 function dataJsonOf(event: NormalizedEvent): string {
   if (event.eventType === 'customer.deleted') return '{}'
   const fields = JSON.stringify(withoutWon(event.fields))
-  const attributes = `"attributes":${JSON.stringify(event.attributes)}}`
+  const attributes = `"attributes":${event.attributesJson}}`
   return fields === '{}' ? `{${attributes}` : `${fields.slice(0, -1)},${attributes}`
 }
 

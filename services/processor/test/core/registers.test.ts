@@ -20,6 +20,7 @@ const event: NormalizedEvent = {
   deliveryAttempt: null,
   fields: {},
   attributes: {},
+  attributesJson: '{}',
   fingerprint: 1,
   mapperVersion: '1',
 }
@@ -30,7 +31,8 @@ test('the data of a register are the JSON of its fields with the attributes behi
   const attributes = fc.dictionary(fc.string(), fc.string({ unit: 'binary' }))
   fc.assert(
     fc.property(fields, attributes, (own, rest) => {
-      const given = { ...event, fields: own, attributes: rest }
+      const json = JSON.stringify(rest)
+      const given = { ...event, fields: own, attributes: rest, attributesJson: json }
       const register = competeForRegister(undefined, given, event.occurredAt)
       assert.equal(register?.data_json, JSON.stringify({ ...own, attributes: rest }))
     }),

@@ -133,6 +133,7 @@ function normalizedOf(event: Event, domain: Domain) {
     deliveryAttempt: null,
     fields: {},
     attributes: {},
+    attributesJson: '{}',
     fingerprint: 0,
     mapperVersion: '',
   }

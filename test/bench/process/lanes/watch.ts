@@ -34,16 +34,29 @@ const startLookMs = 25
 /** As often as the program of Kafka Streams looks. */
 const lookMs = 100
 
+/** Without a further record for this long a lane will not end by itself. */
+const stuckMs = 60_000
+
+/** Ends the process when nothing moves any more: who waits for it should not wait for its time limit. */
 export async function watch({ port, expected, sampleEvery }: Watching): Promise<void> {
   let startedMs = Date.now()
   let startCpuS = 0
   let records = 0
   let sampled = 0
+  let movedMs = Date.now()
   while (records < expected) {
     await new Promise(resolve => setTimeout(resolve, records === 0 ? startLookMs : lookMs))
     const askedMs = Date.now()
     // Refused until the service listens.
+    const before = records
     records = recordsIn(await metricsAt(port).catch(() => ''))
+    if (records !== before) movedMs = askedMs
+    if (askedMs - movedMs > stuckMs) {
+      process.stderr.write(
+        `${records} of ${expected} records after ${stuckMs / 1000} s of nothing\n`,
+      )
+      process.exit(1)
+    }
     if (records === 0) {
       startedMs = askedMs
       startCpuS = cpuSeconds()
