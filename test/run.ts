@@ -1,7 +1,7 @@
 // Runs the tests: `unit` (no server needed; on this Node and on Node 24 where it can be had), then
 // `integration` (a real Kafka, registry and Redis of their own, on free ports, beside a running
-// `make up`; end to end included), `programs` (the short form of the simulator; counts as one test).
-// Ends with one plain line: N passed, N failed, N skipped.
+// `make up`; end to end included), `programs` (the short forms of the simulator and of the fault
+// harness, one test each). Ends with one plain line: N passed, N failed, N skipped.
 
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -168,6 +168,7 @@ async function program(label: string, args: readonly string[]): Promise<void> {
 
 async function programs(): Promise<void> {
   await program('simulation, 2,000 seeds', ['test/simulation/main.ts', '--seeds', '2000'])
+  await program('faults, every kind once', ['test/faults/main.ts', '--short'])
 }
 
 const parts = { unit, integration, programs }

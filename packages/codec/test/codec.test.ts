@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { recordFiles, subjectOf, topics } from '@fleet/contracts'
 import type { AlertSignal, RecordName, Topic } from '@fleet/contracts'
@@ -25,6 +25,17 @@ const signal: AlertSignal = {
   effective_at: 1_795_252_000_123_456,
   tick_at: null,
   origin: null,
+}
+
+const folders: string[] = []
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-codec-'))
+  folders.push(folder)
+  return folder
 }
 
 interface Bench {
@@ -263,7 +274,7 @@ test('schemas the registry holds but nobody can use make their values undecodabl
 })
 
 test('a registry that gave a wrong schema is asked again; the right one is used as soon as it comes', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'registry.json')
+  const file = join(temporaryFolder(), 'registry.json')
   const { codec, registry, clock } = await bench(file)
   const wrong =
     '{"type":"record","name":"SomebodyElse","fields":[{"name":"colour","type":"string"}]}'
@@ -342,7 +353,7 @@ test('an id is asked for once, however many records and callers wait for it', as
 })
 
 test('a service starts from its cache file while the registry is down', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'deep', 'registry.json')
+  const file = join(temporaryFolder(), 'deep', 'registry.json')
   const first = await bench(file)
   await first.codec.load([topics.alertSignals, topics.raw])
   const value = first.codec.encode(topics.alertSignals, signal)
@@ -361,7 +372,7 @@ test('a service starts from its cache file while the registry is down', async ()
 })
 
 test('an id in the cache file counts only for the very schema it was kept with', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'registry.json')
+  const file = join(temporaryFolder(), 'registry.json')
   const first = await bench(file)
   await first.codec.load([topics.raw])
   const text = readFileSync(file, 'utf8').replace('delivery_id', 'delivery_key')
@@ -372,7 +383,7 @@ test('an id in the cache file counts only for the very schema it was kept with',
 })
 
 test('the cache file of another registry is dropped as soon as the registry contradicts it', async () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'registry.json')
+  const file = join(temporaryFolder(), 'registry.json')
   const alert = ownSchema('Alert').text
   const raw = ownSchema('RawDelivery').text
   writeFileSync(file, JSON.stringify({ subjects: {}, schemas: { 1: alert, 7: raw } }))
@@ -389,7 +400,7 @@ test('the cache file of another registry is dropped as soon as the registry cont
 
 for (const content of ['', 'null', '[]', '{"subjects":5,"schemas":{"1":2}}', '\u0000']) {
   test(`a damaged cache file is no file: ${JSON.stringify(content)}`, async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'codec-')), 'registry.json')
+    const file = join(temporaryFolder(), 'registry.json')
     writeFileSync(file, content)
     const { codec } = await bench(file)
     await codec.load([topics.raw])

@@ -14,6 +14,11 @@ export const codes = {
     meaning:
       'A changelog no longer says what its last commit left; the partition does not start: fleet state rebuild.',
   },
+  STATE_LOST: {
+    fate: 'fatal',
+    meaning:
+      'A changelog is empty, but its group has read the inputs; the partition does not start: see the runbook.',
+  },
   STATE_UNREADABLE: {
     fate: 'fatal',
     meaning: 'A changelog record can’t be read; the partition does not start: fleet state rebuild.',

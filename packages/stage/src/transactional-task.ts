@@ -19,6 +19,7 @@ import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
 import type { StageDeclaration, TaskState } from './declaration.ts'
+import { refuseLostChangelog } from './lost-changelog.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -35,6 +36,9 @@ const idleWaitMs = 1000
 const passedCommitMs = 60_000
 
 const latencyTargetMsDefault = 200
+
+/** What is wrong with one partition's memory and not with this process. */
+const untrusted: ReadonlySet<string> = new Set(['STATE_DIFFERS', 'STATE_UNREADABLE', 'STATE_LOST'])
 
 export type TaskPhase = 'fencing' | 'restoring' | 'running' | 'waiting' | 'refused' | 'stopped'
 
@@ -126,6 +130,15 @@ export class TransactionalTask<
               position: this.#changelogPosition,
             },
     })
+    if (restored.progress.transactions === 0) {
+      await refuseLostChangelog(broker, {
+        environment,
+        stage: this.#declaration.name,
+        inputs: this.#declaration.inputs.map(({ name }) => name),
+        partition: this.partition,
+        changelog: topic,
+      })
+    }
     this.#state = restored.state
     this.#hash = restored.hash
     this.#progress = restored.progress
@@ -217,7 +230,7 @@ export class TransactionalTask<
   }
 
   refuse({ code, message }: FleetError): boolean {
-    if (code !== 'STATE_DIFFERS' && code !== 'STATE_UNREADABLE') return false
+    if (!untrusted.has(code)) return false
     this.#changelogPosition = -1
     this.phase = 'refused'
     this.waitingFor = message

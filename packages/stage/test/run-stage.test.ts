@@ -7,7 +7,7 @@ import { test } from 'node:test'
 
 import { memoryRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
-import { partitionOf, resourceKey, topics } from '@fleet/contracts'
+import { groupIdOf, partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { CrmRecord, DeadLetter } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
 import type { InRecord, MemoryBroker } from '@fleet/kafka'
@@ -271,4 +271,31 @@ test('topics that are missing or differ in partition count stop the stage with a
   })
   await assert.rejects(stage, /Topics are missing.*fleet topics apply/)
   await (await start()).stop()
+})
+
+test('a partition that its group has read does not start with an empty changelog', async () => {
+  const { broker, feed, start, crm } = await world()
+  const { name } = topics.events.reservation
+  const before = await broker.joinGroup({
+    groupId: groupIdOf('test', 'crm-sink'),
+    topics: [name],
+    onRevoked: () => Promise.resolve(),
+    onAssigned: () => {},
+  })
+  await before.commitOffsets([
+    { topic: name, partition: 0, offset: 5 },
+    { topic: name, partition: 1, offset: 0 },
+  ])
+  await before.leave()
+  const stage = await start()
+  await feed('a', 'a1')
+  await feed('b', 'b1')
+  await until(() => stage.tasks().some(({ phase }) => phase === 'refused'), 'one is refused')
+  await until(() => stage.tasks().some(({ phase }) => phase === 'running'), 'the other runs')
+  assert.match(
+    stage.checks()['crm-sink'] ?? '',
+    /0 refused: partition 0 of fleet.crm-sink.changelog.v1 is empty, but .* up to 5/,
+  )
+  await until(() => crm().length === 1, 'the other partition goes on')
+  await stage.stop()
 })
