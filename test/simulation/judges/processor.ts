@@ -44,8 +44,6 @@ export function judgeProcessor(history: History, shape: Shape): Violation[] {
       violations.push({ rule: 'unreconciled', detail: JSON.stringify(judged.report) })
     }
     for (const { rule, topic, offset, detail } of judged.violations) {
-      // The table forgets what is older than the horizon; `winners.ts` knows that, this model does not.
-      if (rule === 'wrong_state') continue
       const where = `${topic}-${partition}@${offset}`
       violations.push({ rule: jepsenNames[rule] ?? rule, detail: `processor: ${where}: ${detail}` })
     }

@@ -1,10 +1,14 @@
 // Holds what the topics say against what the model expects. Pure; every violation names a record.
 
+import { isDeepStrictEqual } from 'node:util'
+
 import { topics } from '@fleet/contracts'
+import type { Register } from '@fleet/contracts'
 
 import type { DeadLetterFact, EventFact, PartitionEvidence } from './evidence.ts'
+import { differences, registerOf } from './expected-event.ts'
 import { keyOfEvent, runModel, unforeseenCodes } from './model.ts'
-import type { Expectation, ModelSettings } from './model.ts'
+import type { Expectation, ModelResult, ModelSettings } from './model.ts'
 
 export interface Violation {
   rule: string
@@ -100,16 +104,13 @@ class Judge {
       return this.complain('wrong_verdict', topic, offset, detail)
     }
     const wanted = expectation.event
-    const differences = [
+    const placed = [
       ['topic', topic, topics.events[wanted.domain].name],
       ['key', fact.key, keyOfEvent(wanted)],
-      ['event_id', event.event_id, wanted.eventId],
-      ['event_type', event.event_type, wanted.eventType],
-      ['occurred_at', event.occurred_at, wanted.occurredAt],
-      ['mode', event.mode, wanted.mode],
     ].filter(([, is, must]) => is !== must)
-    for (const [field, is, must] of differences) {
-      this.complain('wrong_content', topic, offset, `${field} is ${is}, must be ${must}`)
+    const details = placed.map(([field, is, must]) => `${field} is ${is}, must be ${must}`)
+    for (const detail of [...details, ...differences(fact, expectation.expected)]) {
+      this.complain('wrong_content', topic, offset, detail)
     }
     if (event.disposition !== expectation.disposition) {
       const detail = `is ${event.disposition}, must be ${expectation.disposition}`
@@ -155,21 +156,46 @@ class Judge {
     }
   }
 
-  /** The newest state of each resource names the winners the model found. */
-  judgeState(registers: ReadonlyMap<string, ReadonlyMap<string, string>>): void {
+  /** The newest state of each resource holds the winners the model found, with what they said. */
+  judgeState({ registers, signals, floor }: ModelResult): void {
     const { state, rawStart } = this.#evidence
     const newest = new Map(state.map(fact => [fact.key, fact]))
     // With raw cut by retention, older winners are unknown to the model.
     if (rawStart > 0 || this.report.pending > 0) return
+    const complain = (key: string, detail: string): void =>
+      this.complain('wrong_state', topics.state.name, newest.get(key)?.offset ?? -1, detail)
     for (const [key, winners] of registers) {
-      const fact = newest.get(key)
-      for (const [domain, eventId] of winners) {
-        const is = fact?.state?.registers[domain]?.event_id
-        if (is === eventId) continue
-        const detail = `${key}: register ${domain} holds ${is ?? 'nothing'}, must hold ${eventId}`
-        this.complain('wrong_state', topics.state.name, fact?.offset ?? -1, detail)
+      const held = newest.get(key)?.state?.registers
+      for (const [domain, { expected, rank, effectiveAt, eventId }] of winners) {
+        const register = held?.[domain]
+        // The table forgets what is older than the horizon.
+        if (register === undefined && effectiveAt < floor) continue
+        const is = register?.event_id ?? 'nothing'
+        if (is !== eventId) {
+          complain(key, `${key}: register ${domain} holds ${is}, must hold ${eventId}`)
+        } else if (!isDeepStrictEqual(readRegister(register), registerOf(expected, rank))) {
+          complain(key, `${key}: register ${domain} does not hold what ${eventId} said`)
+        }
       }
     }
+    for (const [key, winners] of signals) {
+      const held = newest.get(key)?.state?.signals
+      for (const [code, { effectiveAt, eventId }] of winners) {
+        const is = held?.[code]?.event_id
+        if (is === eventId || (is === undefined && effectiveAt < floor)) continue
+        complain(key, `${key}: signal ${code} is of ${is ?? 'nothing'}, must be of ${eventId}`)
+      }
+    }
+  }
+}
+
+function readRegister(register: Register | undefined) {
+  if (register === undefined) return undefined
+  const { data_json, ...rest } = register
+  try {
+    return { ...rest, data: JSON.parse(data_json) as unknown }
+  } catch {
+    return undefined
   }
 }
 
@@ -178,11 +204,11 @@ export function judgePartition(
   settings: ModelSettings,
 ): PartitionJudgement {
   const judge = new Judge(evidence)
-  const { expected, registers } = runModel(evidence, settings)
-  for (const [offset, expectation] of expected) judge.settle(offset, expectation)
+  const model = runModel(evidence, settings)
+  for (const [offset, expectation] of model.expected) judge.settle(offset, expectation)
   judge.findStrays()
   judge.judgeOrder()
-  judge.judgeState(registers)
+  judge.judgeState(model)
   return { report: judge.report, violations: judge.violations }
 }
 

@@ -2,11 +2,13 @@
 // shared with the processor's decision. Where the two differ, one of them is wrong.
 
 import { microsPerDay, microsPerHour, partitionOf, rankOf, resourceKey } from '@fleet/contracts'
-import type { Signal, VehicleEvent } from '@fleet/contracts'
+import type { RawDelivery, VehicleEvent } from '@fleet/contracts'
 import { normalize } from '@fleet/sources'
 import type { Endpoint, NormalizedEvent, Platform } from '@fleet/sources'
 
 import type { EventFact, PartitionEvidence, RawFact } from './evidence.ts'
+import { newestOfEachCode } from './expected-event.ts'
+import type { ExpectedEvent } from './expected-event.ts'
 
 export interface ModelSettings {
   windowHours: number
@@ -17,15 +19,25 @@ export interface ModelSettings {
 }
 
 export type Expectation =
-  | { verdict: 'published'; event: NormalizedEvent; disposition: 'CURRENT' | 'SUPERSEDED' }
+  | {
+      verdict: 'published'
+      event: NormalizedEvent
+      /** The same with all that the delivery and its place in the log add. */
+      expected: ExpectedEvent
+      disposition: 'CURRENT' | 'SUPERSEDED'
+    }
   | { verdict: 'duplicate'; originalOffset: number }
   | { verdict: 'dead_letter'; code: string }
 
 export interface ModelResult {
   /** By raw offset. */
   expected: Map<number, Expectation>
-  /** Event id of each register's winner: resource key → domain → event id. */
-  registers: Map<string, Map<string, string>>
+  /** Resource key → domain → winner. */
+  registers: ReadonlyMap<string, ReadonlyMap<string, Winner>>
+  /** Resource key → signal code → winner. */
+  signals: ReadonlyMap<string, ReadonlyMap<string, Standing>>
+  /** What is older may have been dropped. Microseconds. */
+  floor: number
 }
 
 /** Codes that say something about outputs or a handler, which the model of decisions can't foresee. */
@@ -42,17 +54,21 @@ interface Sighting {
   fingerprint: number | null
 }
 
-interface Winner {
+interface Standing {
   effectiveAt: number
   rank: number
   eventId: string
+}
+
+export interface Winner extends Standing {
+  expected: ExpectedEvent
 }
 
 class Model {
   readonly #settings: ModelSettings
   readonly #seen = new Map<string, Sighting>()
   readonly #registers = new Map<string, Map<string, Winner>>()
-  readonly #signals = new Map<string, Winner>()
+  readonly #signals = new Map<string, Map<string, Standing>>()
   #streamTimeMs = 0
 
   constructor(settings: ModelSettings) {
@@ -104,63 +120,56 @@ class Model {
     if (failure !== undefined) return { verdict: 'dead_letter', code: failure }
     const { fingerprint } = event
     this.#seen.set(identity, { atMs: this.#streamTimeMs, offset: fact.offset, fingerprint })
-    return { verdict: 'published', event, disposition: this.#compete(event, key, appendedAtMs) }
+    return { verdict: 'published', event, ...this.#compete(event, key, delivery, appendedAtMs) }
   }
 
-  #compete(event: NormalizedEvent, key: string, appendedAtMs: number): 'CURRENT' | 'SUPERSEDED' {
-    if (event.mode === 'TEST') return 'SUPERSEDED'
+  #compete(
+    wanted: NormalizedEvent,
+    key: string,
+    raw: RawDelivery,
+    appendedAtMs: number,
+  ): { expected: ExpectedEvent; disposition: 'CURRENT' | 'SUPERSEDED' } {
     const clamp = (at: number): number =>
       Math.min(at, appendedAtMs * 1000 + this.#settings.skewSeconds * 1_000_000)
-    const floor = this.#streamTimeMs * 1000 - this.#settings.horizonDays * microsPerDay
+    const effectiveAt = clamp(wanted.occurredAt)
+    const isVehicle = wanted.domain === 'vehicle'
+    const signals = isVehicle ? ((wanted.fields as Partial<VehicleEvent>).signals ?? []) : []
+    const wonCodes = new Set<string>()
+    const about = { wanted, raw, appendedAtMs, effectiveAt }
+    const expected: ExpectedEvent = { ...about, wonCodes: isVehicle ? wonCodes : null }
+    if (wanted.mode === 'TEST') return { expected, disposition: 'SUPERSEDED' }
+    const { eventId } = wanted
     const registers = this.#registers.get(key) ?? new Map<string, Winner>()
-    const challenger = {
-      effectiveAt: clamp(event.occurredAt),
-      rank: rankOf(event.eventType),
-      eventId: event.eventId,
+    const challenger = { effectiveAt, rank: rankOf(wanted.eventType), eventId, expected }
+    const won = effectiveAt >= this.floor && beats(challenger, registers.get(wanted.domain))
+    if (won) this.#registers.set(key, registers.set(wanted.domain, challenger))
+    if (signals.length === 0) return { expected, disposition: won ? 'CURRENT' : 'SUPERSEDED' }
+    const known = this.#signals.get(key) ?? new Map<string, Standing>()
+    for (const { code, observed_at } of newestOfEachCode(signals)) {
+      const reading = { effectiveAt: clamp(observed_at), rank: 0, eventId }
+      if (reading.effectiveAt < this.floor || !beats(reading, known.get(code))) continue
+      this.#signals.set(key, known.set(code, reading))
+      wonCodes.add(code)
     }
-    const won = challenger.effectiveAt >= floor && beats(challenger, registers.get(event.domain))
-    if (won) this.#registers.set(key, registers.set(event.domain, challenger))
-    const signals =
-      event.domain === 'vehicle' ? ((event.fields as Partial<VehicleEvent>).signals ?? []) : []
-    if (signals.length === 0) return won ? 'CURRENT' : 'SUPERSEDED'
-    let anyWon = false
-    for (const signal of newestOfEachCode(signals)) {
-      const name = JSON.stringify([key, signal.code])
-      const reading = { effectiveAt: clamp(signal.observed_at), rank: 0, eventId: event.eventId }
-      if (reading.effectiveAt < floor || !beats(reading, this.#signals.get(name))) continue
-      this.#signals.set(name, reading)
-      anyWon = true
-    }
-    return anyWon ? 'CURRENT' : 'SUPERSEDED'
+    return { expected, disposition: wonCodes.size > 0 ? 'CURRENT' : 'SUPERSEDED' }
   }
 
-  winners(): Map<string, Map<string, string>> {
-    const out = new Map<string, Map<string, string>>()
-    for (const [key, registers] of this.#registers) {
-      out.set(key, new Map([...registers].map(([domain, { eventId }]) => [domain, eventId])))
-    }
-    return out
+  get floor(): number {
+    return this.#streamTimeMs * 1000 - this.#settings.horizonDays * microsPerDay
+  }
+
+  get winners(): Pick<ModelResult, 'registers' | 'signals' | 'floor'> {
+    return { registers: this.#registers, signals: this.#signals, floor: this.floor }
   }
 }
 
-function beats(challenger: Winner, holder: Winner | undefined): boolean {
+function beats(challenger: Standing, holder: Standing | undefined): boolean {
   if (holder === undefined) return true
   if (challenger.effectiveAt !== holder.effectiveAt) {
     return challenger.effectiveAt > holder.effectiveAt
   }
   if (challenger.rank !== holder.rank) return challenger.rank > holder.rank
   return Buffer.compare(Buffer.from(challenger.eventId), Buffer.from(holder.eventId)) > 0
-}
-
-function newestOfEachCode(signals: readonly Signal[]): Signal[] {
-  const newest = new Map<string, Signal>()
-  for (const signal of signals) {
-    const known = newest.get(signal.code)
-    if (known === undefined || signal.observed_at >= known.observed_at) {
-      newest.set(signal.code, signal)
-    }
-  }
-  return [...newest.values()]
 }
 
 export function runModel(evidence: PartitionEvidence, settings: ModelSettings): ModelResult {
@@ -181,7 +190,7 @@ export function runModel(evidence: PartitionEvidence, settings: ModelSettings): 
     const failure = failures.get(fact.offset)
     expected.set(fact.offset, model.decide(fact, partition, partitionCount, failure))
   }
-  return { expected, registers: model.winners() }
+  return { expected, ...model.winners }
 }
 
 /** The key an event's resource must have. */

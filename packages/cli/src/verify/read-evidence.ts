@@ -1,112 +1,113 @@
-// Reads the evidence of the partitions from Kafka, committed records only, up to the end as it is when
-// the reading starts: raw first, so that nothing that follows can lack its cause.
+// Reads the evidence of one partition from Kafka, committed records only, up to the end as it is when the
+// reading starts: raw first, so that nothing that follows can lack its cause. One partition at a time,
+// because all of it is held in memory.
 
 import { domains, topics } from '@fleet/contracts'
 import type { DeadLetter, RawDelivery, ResourceState, Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
-import type { InRecord } from '@fleet/kafka'
+import type { Admin, InRecord, Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { ProvenanceKeyRing } from '@fleet/signatures'
 
-import type { Kafka } from '../kafka.ts'
 import type { CommonEvent, PartitionEvidence, RawFact } from './evidence.ts'
 
 const takeRecordsMax = 5000
 const waitMs = 500
 
 export interface EvidenceSources {
-  kafka: Kafka
-  codec: Codec
-  keyRing: ProvenanceKeyRing
-  stopping: AbortSignal
+  readonly admin: Pick<Admin, 'offsets'>
+  readonly reader: Reader
+  readonly codec: Codec
+  readonly keyRing: ProvenanceKeyRing
+  readonly stopping: AbortSignal
 }
 
-export async function readEvidence(sources: EvidenceSources): Promise<PartitionEvidence[]> {
-  const processed = await processedPositions(sources)
-  const raw = await readTopic(sources, topics.raw)
-  const evidence = raw.starts.map(({ partition, logStart }): PartitionEvidence => ({
+/** Partitions of the pipeline. */
+export async function countPartitions({ admin }: Pick<EvidenceSources, 'admin'>): Promise<number> {
+  return (await admin.offsets(topics.raw.name)).length
+}
+
+export async function readEvidence(
+  sources: EvidenceSources,
+  partition: number,
+  partitionCount: number,
+): Promise<PartitionEvidence> {
+  const { codec } = sources
+  const read = (topic: Topic): Promise<PartitionLog> => readLog(sources, topic, partition)
+  // What was processed after we looked is read as well, and judged by what it left behind.
+  const processedUpTo = processedPosition((await read(topics.changelogs.processor)).records)
+  const raw = await read(topics.raw)
+  const evidence: PartitionEvidence = {
     partition,
-    partitionCount: raw.starts.length,
-    rawStart: logStart,
-    raw: [],
-    // What was processed after we looked is read as well, and judged by what it left behind.
-    processedUpTo: processed.get(partition) ?? 0,
+    partitionCount,
+    rawStart: raw.logStart,
+    raw: raw.records.map(record => rawFact(record, sources)),
+    processedUpTo,
     events: [],
     deadLetters: [],
     state: [],
-  }))
-  const of = ({ partition }: InRecord): PartitionEvidence => {
-    const found = evidence[partition]
-    if (found === undefined) throw new FleetError('PARTITION_MISMATCH', 'fatal', 'raw has fewer')
-    return found
   }
-  for (const record of raw.records) of(record).raw.push(rawFact(record, sources))
   for (const topic of domains.map(domain => topics.events[domain])) {
-    for (const record of (await readTopic(sources, topic)).records) {
-      const event = decodeOrThrow(sources.codec, topic, record) as CommonEvent
-      const { offset } = record
-      of(record).events.push({ topic: topic.name, offset, key: keyOf(record), event })
+    for (const record of (await read(topic)).records) {
+      const event = decodeOrThrow(codec, topic, record) as CommonEvent
+      evidence.events.push({ ...placed(record), event })
     }
   }
-  for (const record of (await readTopic(sources, topics.deadLetters.processor)).records) {
-    const letter = decodeOrThrow(sources.codec, topics.deadLetters.processor, record) as DeadLetter
-    of(record).deadLetters.push({ topic: record.topic, offset: record.offset, letter })
+  for (const record of (await read(topics.deadLetters.processor)).records) {
+    const letter = decodeOrThrow(codec, topics.deadLetters.processor, record) as DeadLetter
+    evidence.deadLetters.push({ ...placed(record), letter })
   }
-  for (const record of (await readTopic(sources, topics.state)).records) {
+  for (const record of (await read(topics.state)).records) {
     const state =
-      record.value === null
-        ? null
-        : (decodeOrThrow(sources.codec, topics.state, record) as ResourceState)
-    of(record).state.push({ topic: record.topic, offset: record.offset, key: keyOf(record), state })
+      record.value === null ? null : (decodeOrThrow(codec, topics.state, record) as ResourceState)
+    evidence.state.push({ ...placed(record), state })
   }
   return evidence
 }
 
-/**
- * Up to where the processor has decided, per partition: the newest progress record in its changelog,
- * which was written in the same transaction as the outputs.
- */
-async function processedPositions(sources: EvidenceSources): Promise<Map<number, number>> {
-  const { records } = await readTopic(sources, topics.changelogs.processor)
-  const positions = new Map<number, number>()
-  for (const { partition, key, value } of records) {
-    if (key?.toString('utf8') !== '!progress' || value === null) continue
-    const progress = JSON.parse(value.toString('utf8')) as { positions: Record<string, number> }
-    positions.set(partition, progress.positions[topics.raw.name] ?? 0)
-  }
-  return positions
+function placed(record: InRecord): { topic: string; offset: number; key: string } {
+  return { topic: record.topic, offset: record.offset, key: keyOf(record) }
 }
 
-async function readTopic(
-  { kafka, codec, stopping }: EvidenceSources,
+/**
+ * Up to where the processor has decided: the newest progress record in its changelog, which was written
+ * in the same transaction as the outputs.
+ */
+function processedPosition(changelog: readonly InRecord[]): number {
+  const newest = changelog.findLast(
+    ({ key, value }) => String(key) === '!progress' && value !== null,
+  )
+  if (newest === undefined) return 0
+  const { positions } = JSON.parse(String(newest.value)) as { positions: Record<string, number> }
+  return positions[topics.raw.name] ?? 0
+}
+
+interface PartitionLog {
+  readonly records: InRecord[]
+  readonly logStart: number
+}
+
+async function readLog(
+  { admin, reader, codec, stopping }: EvidenceSources,
   topic: Topic,
-): Promise<{ records: InRecord[]; starts: { partition: number; logStart: number }[] }> {
-  const offsets = await kafka.admin.offsets(topic.name)
-  const open = new Map(
-    offsets
-      .filter(({ logStart, lastStable }) => logStart < lastStable)
-      .map(({ partition, lastStable }) => [partition, lastStable]),
-  )
+  partition: number,
+): Promise<PartitionLog> {
+  const offsets = await admin.offsets(topic.name)
+  const { logStart = 0, lastStable = 0 } = offsets.find(each => each.partition === partition) ?? {}
   const records: InRecord[] = []
-  if (open.size === 0) return { records, starts: offsets }
-  const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
-  const stream = reader.open(
-    offsets.map(({ partition, logStart }) => ({ topic: topic.name, partition, offset: logStart })),
-  )
+  if (logStart >= lastStable) return { records, logStart }
+  const stream = reader.open([{ topic: topic.name, partition, offset: logStart }])
   try {
-    while (open.size > 0 && !stopping.aborted) {
+    for (let at = logStart; at < lastStable && !stopping.aborted;) {
       const chunk = await Promise.race([stream.take(takeRecordsMax, waitMs), reader.failed])
       for (const record of chunk.records) records.push(record)
-      for (const { partition, offset } of chunk.positions) {
-        if (offset >= (open.get(partition) ?? Infinity)) open.delete(partition)
-      }
+      at = chunk.positions[0]?.offset ?? at
     }
   } finally {
     stream.close()
-    await reader.close().catch(() => {})
   }
   if (topic.schema !== null) await prepareReadable(codec, records)
-  return { records, starts: offsets }
+  return { records, logStart }
 }
 
 /** A record whose schema nobody knows must not keep the others from being judged. */

@@ -19,7 +19,7 @@ export const addVerify: AddVerb = (program, run) => {
     .addHelpText(
       'after',
       '\nReads raw, the event topics, state and dead letters, decides every raw record again with a' +
-        '\nmodel of its own and compares. Exit 1 when a rule is broken or records stay pending.\n' +
+        '\nmodel of its own and compares, field by field. Exit 1 when a rule is broken or records stay pending.\n' +
         examples('fleet verify', 'fleet verify --wait 30 --json | jq .violations'),
     )
     .action((options: { wait: number }) =>

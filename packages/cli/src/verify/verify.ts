@@ -15,8 +15,8 @@ import { table } from '../terminal.ts'
 import { printJson } from '../verb.ts'
 import type { Context } from '../verb.ts'
 import { judgePartition } from './compare.ts'
-import type { PartitionReport, Totals, Violation } from './compare.ts'
-import { readEvidence } from './read-evidence.ts'
+import type { PartitionJudgement, PartitionReport, Totals, Violation } from './compare.ts'
+import { countPartitions, readEvidence } from './read-evidence.ts'
 
 interface VerifyReport {
   ok: boolean
@@ -56,18 +56,28 @@ async function verify(
     withRegistry(settings.registryUrl, async () => {
       const registry = httpRegistry(settings.registryUrl)
       const codec = await openCodec({ registry, cacheFile: null, clock })
-      for (;;) {
-        const evidence = await readEvidence({ kafka, codec, keyRing, stopping })
-        const report = sum(evidence.map(partition => judgePartition(partition, model)))
-        const isFinal = report.totals.pending === 0 || clock.elapsedMs() >= endsAtMs
-        if (isFinal || stopping.aborted) return report
-        await clock.sleep(againMs, stopping)
+      const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
+      const sources = { admin: kafka.admin, reader, codec, keyRing, stopping }
+      try {
+        for (;;) {
+          const judged: PartitionJudgement[] = []
+          const count = await countPartitions(sources)
+          for (let partition = 0; partition < count && !stopping.aborted; partition++) {
+            judged.push(judgePartition(await readEvidence(sources, partition, count), model))
+          }
+          const report = sum(judged)
+          const isFinal = report.totals.pending === 0 || clock.elapsedMs() >= endsAtMs
+          if (isFinal || stopping.aborted) return report
+          await clock.sleep(againMs, stopping)
+        }
+      } finally {
+        await reader.close().catch(() => {})
       }
     }),
   )
 }
 
-function sum(judged: readonly ReturnType<typeof judgePartition>[]): VerifyReport {
+function sum(judged: readonly PartitionJudgement[]): VerifyReport {
   const partitions = judged.map(({ report }) => report)
   const violations = judged.flatMap(partition => partition.violations)
   const total = (name: keyof Totals): number =>

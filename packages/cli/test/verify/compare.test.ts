@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { topics } from '@fleet/contracts'
-import type { DeadLetter } from '@fleet/contracts'
+import type { VehicleEvent } from '@fleet/contracts'
 
 import { judgePartition } from '../../src/verify/compare.ts'
 import type { PartitionEvidence } from '../../src/verify/evidence.ts'
@@ -139,6 +138,52 @@ const breakages: [string, string, (evidence: PartitionEvidence) => void][] = [
       events[0]!.event = { ...events[0]!.event, event_type: 'reservation.canceled' }
     },
   ],
+  ...(['attributes', 'customer_id', 'effective_at', 'resource'] as const).map(
+    (field): (typeof breakages)[number] => [
+      `an event with another ${field} than its delivery`,
+      'wrong_content',
+      ({ events }) => {
+        const fact = events.find(({ event: each }) => each.event_id === 'a2')!
+        fact.event = { ...fact.event, [field]: 'other' }
+      },
+    ],
+  ),
+  [
+    'a signal that did not win and says so of itself',
+    'wrong_content',
+    ({ events }) => {
+      const fact = events.find(({ event: each }) => each.event_id === 'v2')!
+      const { signals } = fact.event as unknown as VehicleEvent
+      const won = signals.map(signal => ({ ...signal, won: true }))
+      fact.event = { ...fact.event, signals: won } as unknown as typeof fact.event
+    },
+  ],
+  [
+    'an event that names another delivery',
+    'wrong_content',
+    ({ events }) => {
+      const lineage = { ...events[0]!.event.lineage, delivery_id: 'another' }
+      events[0]!.event = { ...events[0]!.event, lineage }
+    },
+  ],
+  [
+    'a register with the winner’s id and an older one’s data',
+    'wrong_state',
+    ({ state }) => {
+      const newest = state.findLast(({ key }) => key.endsWith('/R1'))!
+      const register = { ...newest.state!.registers['reservation']!, data_json: '{}' }
+      newest.state = { ...newest.state!, registers: { reservation: register } }
+    },
+  ],
+  [
+    'a state that holds another signal’s winner',
+    'wrong_state',
+    ({ state }) => {
+      const newest = state.findLast(({ key }) => key.endsWith('/V1'))!
+      const [[code, signal] = ['', undefined]] = Object.entries(newest.state!.signals)
+      newest.state = { ...newest.state!, signals: { [code]: { ...signal!, event_id: 'v0' } } }
+    },
+  ],
   [
     'a dead letter with another code',
     'wrong_verdict',
@@ -214,19 +259,13 @@ test('originals that retention has deleted from raw still explain their duplicat
 
 test('a record given up as too large changes no state, and its id may come again', () => {
   // What the pipeline leaves when the first delivery failed: the second stands alone.
-  const first = event('x1', 'R8', 20)
-  const healthy = healthyEvidence([event('x1', 'R8', 10)])
-  const evidence = healthyEvidence([first, event('x1', 'R8', 10)])
-  evidence.state = healthy.state
-  evidence.events = healthy.events.map(fact => ({
-    ...fact,
-    event: { ...fact.event, lineage: { ...fact.event.lineage, raw_offset: 1 } },
-  }))
-  const letter = {
-    error_code: 'TOO_LARGE',
-    origin: { topic: topics.raw.name, partition: 0, offset: 0 },
-  } as DeadLetter
-  evidence.deadLetters = [{ topic: topics.deadLetters.processor.name, offset: 0, letter }]
+  const evidence = healthyEvidence([
+    { endpoint: 'levy-demo', body: 'dead-lettered' },
+    event('x1', 'R8', 10),
+  ])
+  evidence.raw[0] = healthyEvidence([event('x1', 'R8', 20)]).raw[0]!
+  const [letter] = evidence.deadLetters
+  letter!.letter = { ...letter!.letter, error_code: 'TOO_LARGE' }
   const { report, violations } = judgePartition(evidence, modelSettings)
   assert.deepEqual(violations, [])
   assert.equal(report.published, 1)
