@@ -5,10 +5,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { topics } from '@fleet/contracts'
 import type { Register } from '@fleet/contracts'
 
-import type { DeadLetterFact, EventFact, PartitionEvidence } from './evidence.ts'
+import type { DeadLetterFact, EventFact, PartitionEvidence, StateFact } from './evidence.ts'
 import { differences, registerOf } from './expected-event.ts'
 import { keyOfEvent, runModel, unforeseenCodes } from './model.ts'
-import type { Expectation, ModelResult, ModelSettings } from './model.ts'
+import type { Expectation, ModelResult, ModelSettings, Winner } from './model.ts'
 
 export interface Violation {
   rule: string
@@ -157,35 +157,48 @@ class Judge {
   }
 
   /** The newest state of each resource holds the winners the model found, with what they said. */
-  judgeState({ registers, signals, floor }: ModelResult): void {
+  judgeState(model: ModelResult): void {
     const { state, rawStart } = this.#evidence
-    const newest = new Map(state.map(fact => [fact.key, fact]))
     // With raw cut by retention, older winners are unknown to the model.
     if (rawStart > 0 || this.report.pending > 0) return
-    const complain = (key: string, detail: string): void =>
-      this.complain('wrong_state', topics.state.name, newest.get(key)?.offset ?? -1, detail)
-    for (const [key, winners] of registers) {
-      const held = newest.get(key)?.state?.registers
-      for (const [domain, { expected, rank, effectiveAt, eventId }] of winners) {
-        const register = held?.[domain]
-        // The table forgets what is older than the horizon.
-        if (register === undefined && effectiveAt < floor) continue
-        const is = register?.event_id ?? 'nothing'
-        if (is !== eventId) {
-          complain(key, `${key}: register ${domain} holds ${is}, must hold ${eventId}`)
-        } else if (!isDeepStrictEqual(readRegister(register), registerOf(expected, rank))) {
-          complain(key, `${key}: register ${domain} does not hold what ${eventId} said`)
-        }
-      }
+    const newest = new Map(state.map(fact => [fact.key, fact]))
+    for (const [key, winners] of model.registers) {
+      this.#judgeRegisters(key, newest.get(key), winners, model.floor)
     }
-    for (const [key, winners] of signals) {
-      const held = newest.get(key)?.state?.signals
+    for (const [key, winners] of model.signals) {
+      const fact = newest.get(key)
       for (const [code, { effectiveAt, eventId }] of winners) {
-        const is = held?.[code]?.event_id
-        if (is === eventId || (is === undefined && effectiveAt < floor)) continue
-        complain(key, `${key}: signal ${code} is of ${is ?? 'nothing'}, must be of ${eventId}`)
+        const is = fact?.state?.signals[code]?.event_id
+        if (is === eventId || (is === undefined && effectiveAt < model.floor)) continue
+        const detail = `${key}: signal ${code} is of ${is ?? 'nothing'}, must be of ${eventId}`
+        this.#complainOfState(fact, detail)
       }
     }
+  }
+
+  #judgeRegisters(
+    key: string,
+    fact: StateFact | undefined,
+    winners: ReadonlyMap<string, Winner>,
+    floor: number,
+  ): void {
+    for (const [domain, { expected, rank, effectiveAt, eventId }] of winners) {
+      const register = fact?.state?.registers[domain]
+      // The table forgets what is older than the horizon.
+      if (register === undefined && effectiveAt < floor) continue
+      const is = register?.event_id ?? 'nothing'
+      if (is !== eventId) {
+        const detail = `${key}: register ${domain} holds ${is}, must hold ${eventId}`
+        this.#complainOfState(fact, detail)
+      } else if (!isDeepStrictEqual(readRegister(register), registerOf(expected, rank))) {
+        const detail = `${key}: register ${domain} does not hold what ${eventId} said`
+        this.#complainOfState(fact, detail)
+      }
+    }
+  }
+
+  #complainOfState(fact: StateFact | undefined, detail: string): void {
+    this.complain('wrong_state', topics.state.name, fact?.offset ?? -1, detail)
   }
 }
 

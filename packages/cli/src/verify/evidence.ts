@@ -29,7 +29,7 @@ export interface DeadLetterFact {
   letter: DeadLetter
 }
 
-interface StateFact {
+export interface StateFact {
   topic: string
   offset: number
   key: string

@@ -110,6 +110,7 @@ export function registerOf({ wanted, effectiveAt }: ExpectedEvent, rank: number)
   }
 }
 
-function withoutWon({ won: _, ...signal }: Signal): Omit<Signal, 'won'> {
-  return signal
+function withoutWon(signal: Signal): Omit<Signal, 'won'> {
+  const { won: _, ...rest } = signal
+  return rest
 }
