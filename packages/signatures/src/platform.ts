@@ -1,6 +1,7 @@
 // What the pure source adapters ask of the machine, in one object to hand to them.
 
 import { equalBytes, hmac, sha256, textSha256Hex } from './digest.ts'
+import { verifyEd25519 } from './ed25519.ts'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -17,5 +18,6 @@ export const platform = {
   textSha256Hex,
   hmac,
   equal: equalBytes,
+  verifyEd25519,
   decodeUtf8,
 } as const

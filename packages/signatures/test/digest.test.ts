@@ -6,20 +6,74 @@ import fc from 'fast-check'
 
 import { equalBytes, hmac, platform, sha256, sha256Hex, textSha256Hex } from '../src/index.ts'
 
-// RFC 4231, test case 2, and RFC 2202 for SHA-1.
-const jefe = Buffer.from('Jefe')
-const question = Buffer.from('what do ya want for nothing?')
+const bytesOf = (byte: number, count: number): Buffer => Buffer.alloc(count, byte)
+const largeKey = 'Test Using Larger Than Block-Size Key - Hash Key First'
+const largeBoth =
+  'This is a test using a larger than block-size key and a larger than block-size data. The key ' +
+  'needs to be hashed before being used by the HMAC algorithm.'
 
-test('HMAC gives the values of RFC 4231 and RFC 2202', () => {
-  assert.equal(
-    hmac('sha256', jefe, question).toString('hex'),
+// RFC 4231 §4 without case 5, which is about cut-off output.
+const sha256Vectors: readonly [number, Buffer, Buffer, string][] = [
+  [
+    1,
+    bytesOf(0x0b, 20),
+    Buffer.from('Hi There'),
+    'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7',
+  ],
+  [
+    2,
+    Buffer.from('Jefe'),
+    Buffer.from('what do ya want for nothing?'),
     '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
-  )
-  assert.equal(
-    hmac('sha1', jefe, question).toString('hex'),
+  ],
+  [
+    3,
+    bytesOf(0xaa, 20),
+    bytesOf(0xdd, 50),
+    '773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe',
+  ],
+  [
+    4,
+    Buffer.from(Array.from({ length: 25 }, (_, i) => i + 1)),
+    bytesOf(0xcd, 50),
+    '82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b',
+  ],
+  [
+    6,
+    bytesOf(0xaa, 131),
+    Buffer.from(largeKey),
+    '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
+  ],
+  [
+    7,
+    bytesOf(0xaa, 131),
+    Buffer.from(largeBoth),
+    '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
+  ],
+]
+for (const [number, key, data, mac] of sha256Vectors) {
+  test(`HMAC-SHA256 gives the value of RFC 4231, test case ${number}`, () => {
+    assert.equal(hmac('sha256', key, data).toString('hex'), mac)
+  })
+}
+
+// RFC 2202 §3.
+const sha1Vectors: readonly [number, Buffer, Buffer, string][] = [
+  [1, bytesOf(0x0b, 20), Buffer.from('Hi There'), 'b617318655057264e28bc0b6fb378c8ef146be00'],
+  [
+    2,
+    Buffer.from('Jefe'),
+    Buffer.from('what do ya want for nothing?'),
     'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
-  )
-})
+  ],
+  [3, bytesOf(0xaa, 20), bytesOf(0xdd, 50), '125d7342b9ac11cd91a39af48aa17b4f63f175d3'],
+  [6, bytesOf(0xaa, 80), Buffer.from(largeKey), 'aa4ae5e15272d00e95705637ce8a3b55ed402112'],
+]
+for (const [number, key, data, mac] of sha1Vectors) {
+  test(`HMAC-SHA1 gives the value of RFC 2202, test case ${number}`, () => {
+    assert.equal(hmac('sha1', key, data).toString('hex'), mac)
+  })
+}
 
 test('HMAC over parts is HMAC over their concatenation', () => {
   fc.assert(

@@ -1,4 +1,4 @@
-// Hex and base64 without Node. Decoders return null for what is not exactly the encoding: a signature
+// Hex, base64 and base64url without Node. Decoders return null for what is not exactly the encoding: a signature
 // with trailing junk must not be the same signature.
 
 const hexDigits = '0123456789abcdef'
@@ -61,6 +61,18 @@ export function decodeBase64(text: string): Uint8Array | null {
     if (bits !== 0) bytes[at++] = (word >> (6 - bits / 3)) & 0xff
   }
   return bytes
+}
+
+/** RFC 4648 §5, without padding. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  const text = encodeBase64(bytes).replaceAll('+', '-').replaceAll('/', '_')
+  return text.replace(/=+$/, '')
+}
+
+/** As `decodeBase64`, in the other alphabet; null where a digit of the first one stands. */
+export function decodeBase64Url(text: string): Uint8Array | null {
+  if (/[+/]/.test(text)) return null
+  return decodeBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
 }
 
 /**

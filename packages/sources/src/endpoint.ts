@@ -18,15 +18,17 @@ export interface EndpointSignature {
   /** Lower case. */
   readonly header: string
   readonly algorithm: 'hmac-sha256' | 'hmac-sha1'
-  readonly encoding: 'hex' | 'base64'
+  readonly encoding: 'hex' | 'base64' | 'base64url'
   /** Stands before the encoded value; empty for none. */
   readonly prefix: string
   /** False where senders are known to leave the prefix out. */
   readonly prefixRequired: boolean
-  /** Template of what is signed, with `{body}`, `{timestamp}` and `{id}` (the webhook-id header). */
+  /** Template of what is signed, with `{body}`, `{timestamp}` and `{id}`. */
   readonly signedContent: string
   /** Lower case. */
   readonly timestampHeader: string | null
+  /** Lower case; read only where the template has `{id}`. */
+  readonly idHeader: string
   /** Null: a signature does not age. */
   readonly freshnessSeconds: number | null
 }
@@ -60,6 +62,8 @@ export interface Endpoint {
     readonly bodyBytes: number | null
     readonly perSecond: number | null
   }
+  /** The source's own names; null: all. Another type is kept and can't become an event. */
+  readonly acceptedEventTypes: readonly string[] | null
   readonly onIdConflict: 'dead_letter' | 'count'
   /** Unsigned challenges are answered until then. */
   readonly verifyArmedUntilMs: number | null
@@ -101,6 +105,9 @@ export function defaultFallbackPaths(adapter: Adapter): Partial<EndpointPaths> {
   return adapter === 'standard-webhooks' ? standardWebhooksFallback : {}
 }
 
+/** `{id}` of a template unless configured, and the event id of Standard Webhooks. */
+export const defaultIdHeader = 'webhook-id'
+
 const bodySignature = {
   algorithm: 'hmac-sha256',
   encoding: 'hex',
@@ -108,6 +115,7 @@ const bodySignature = {
   prefixRequired: false,
   signedContent: '{body}',
   timestampHeader: null,
+  idHeader: defaultIdHeader,
   freshnessSeconds: null,
 } as const
 
@@ -123,11 +131,18 @@ export const fixedSignatures: Readonly<Record<Exclude<Adapter, 'generic'>, Endpo
     prefixRequired: true,
     signedContent: '{id}.{timestamp}.{body}',
     timestampHeader: 'webhook-timestamp',
+    idHeader: defaultIdHeader,
     freshnessSeconds: 300,
   },
 }
 
-/** Settings an adapter does not need, because its vendor fixed them; they count for nothing. */
+/** Adapters whose deliveries say when they were sent, in a place their vendor fixed. */
+export const datedAdapters: readonly Adapter[] = ['smartcar', 'standard-webhooks']
+
+/**
+ * Settings an adapter does not need, because its vendor fixed them; they count for nothing, but for the
+ * freshness of dated adapters.
+ */
 export const fixedSettings: Readonly<Record<Adapter, readonly ('signature' | 'paths')[]>> = {
   generic: [],
   ump: ['signature'],

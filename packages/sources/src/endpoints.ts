@@ -1,7 +1,7 @@
 // Reads endpoints.json: everything that is wrong is reported at once, with its place and what to do, and a
 // file with any problem gives no endpoint at all, so that the edge keeps the last good one.
 
-import { adapters, fixedSettings } from './endpoint.ts'
+import { adapters, datedAdapters, fixedSettings } from './endpoint.ts'
 import type { Adapter, Endpoint, EndpointSecret } from './endpoint.ts'
 import type { Fields } from './endpoint-fields.ts'
 import {
@@ -16,13 +16,21 @@ import {
   setting,
 } from './endpoint-fields.ts'
 import { readPaths } from './endpoint-paths.ts'
-import { readSignature } from './endpoint-signature.ts'
+import { readSignature, signatureWarnings } from './endpoint-signature.ts'
+import { isId } from './identity.ts'
 import type { Json } from './strict-json.ts'
-import { member } from './strict-json.ts'
+import { isJsonObject, member } from './strict-json.ts'
 
 export type EndpointsReading =
-  /** `ignored`: settings that are well-formed and count for nothing, with their place and why. */
-  { ok: true; endpoints: Endpoint[]; ignored: string[] } | { ok: false; problems: string[] }
+  | {
+      ok: true
+      endpoints: Endpoint[]
+      /** Settings that are well-formed and count for nothing, with their place and why. */
+      ignored: string[]
+      /** Settings that are followed and yet protect less than they could, with their place and why. */
+      warnings: string[]
+    }
+  | { ok: false; problems: string[] }
 
 const endpointSettings = [
   'id',
@@ -34,6 +42,7 @@ const endpointSettings = [
   'signature',
   'paths',
   'limits',
+  'accepted_event_types',
   'on_id_conflict',
   'verify_armed_until',
 ] as const
@@ -43,6 +52,8 @@ const secretsMax = 16
 /** A raw record must fit the broker's limit for one message. */
 const bodyBytesMax = 1_048_576
 const perSecondMax = 1_000_000
+/** Each is compared for every delivery; a source has some dozens. */
+const eventTypesMax = 256
 
 /** The endpoints of the demo; their secrets lie in a development folder. */
 const demoIds = ['levy-demo', 'ump-demo', 'smartcar-demo', 'sw-demo']
@@ -86,14 +97,31 @@ export function parseEndpoints(
     }
   }
   if (problems.length > 0) return { ok: false, problems }
-  return { ok: true, endpoints, ignored: ignoredSettings(list, endpoints) }
+  const ignored = ignoredSettings(list, endpoints)
+  return { ok: true, endpoints, ignored, warnings: warningsAbout(endpoints) }
 }
 
 function ignoredSettings(list: readonly Json[], endpoints: readonly Endpoint[]): string[] {
   return endpoints.flatMap(({ id, adapter }, index) => {
-    const given = fixedSettings[adapter].filter(name => !isUnset(member(list[index], name)))
+    const given = fixedSettings[adapter].filter(name => {
+      const value = member(list[index], name)
+      return !isUnset(value) && !(datedAdapters.includes(adapter) && isFreshnessAlone(value))
+    })
     return given.map(name => `endpoints[${index}].${name} (${id}): fixed by the adapter ${adapter}`)
   })
+}
+
+function isFreshnessAlone(value: Json | undefined): boolean {
+  const names = isJsonObject(value) ? Object.keys(value) : []
+  return names.length === 1 && names[0] === 'freshness_seconds'
+}
+
+function warningsAbout(endpoints: readonly Endpoint[]): string[] {
+  return endpoints.flatMap(({ id, signature }, index) =>
+    signatureWarnings(signature).map(
+      ([name, text]) => `endpoints[${index}].signature.${name} (${id}): ${text}`,
+    ),
+  )
 }
 
 function isUnset(value: Json | undefined): boolean {
@@ -113,6 +141,7 @@ function readEndpoint(value: Json, where: string, problems: string[]): Endpoint 
     signature: readSignature(fields, adapter),
     ...readPaths(fields, adapter),
     limits: readLimits(fields),
+    acceptedEventTypes: readAcceptedEventTypes(fields),
     onIdConflict: readChoice(fields, 'on_id_conflict', ['dead_letter', 'count'], 'dead_letter'),
     verifyArmedUntilMs: readTimeMs(fields, 'verify_armed_until'),
   }
@@ -133,6 +162,23 @@ function readLimits(endpoint: Fields): Endpoint['limits'] {
     bodyBytes: readCount(fields, 'body_bytes', bodyBytesMax),
     perSecond: readCount(fields, 'per_second', perSecondMax),
   }
+}
+
+function readAcceptedEventTypes(endpoint: Fields): string[] | null {
+  const value = setting(endpoint, 'accepted_event_types')
+  if (value === null) return null
+  const place = 'accepted_event_types'
+  if (!Array.isArray(value) || value.length === 0 || value.length > eventTypesMax) {
+    const none = 'an endpoint that takes none is not enabled'
+    report(endpoint, place, `must be null or a list of 1 to ${eventTypesMax} types; ${none}`)
+    return null
+  }
+  return value.map((type: Json, index) => {
+    if (typeof type === 'string' && isId(type)) return type
+    const rule = "the source's own name of a type, 1 to 256 bytes without control characters"
+    report(endpoint, `${place}[${index}]`, `must be ${rule}, got ${quoted(type)}`)
+    return ''
+  })
 }
 
 function readSecrets(endpoint: Fields): EndpointSecret[] {

@@ -35,8 +35,8 @@ const alwaysKept = [
 
 /** Names of the headers a raw record keeps; everything else may hold credentials and is dropped. */
 export function keptHeaderNames(endpoint: Endpoint): readonly string[] {
-  const { header, timestampHeader } = endpoint.signature
-  const names = new Set<string>([...alwaysKept, header])
+  const { header, timestampHeader, idHeader } = endpoint.signature
+  const names = new Set<string>([...alwaysKept, header, idHeader])
   if (timestampHeader !== null) names.add(timestampHeader)
   return [...names]
 }

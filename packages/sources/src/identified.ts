@@ -16,6 +16,8 @@ export type UnidentifiedReason =
   | 'no_vehicles'
   | 'too_many_vehicles'
   | 'vehicle_without_id'
+  /** Complete, but of a type the endpoint does not accept. */
+  | 'event_type_not_accepted'
 
 /** What an adapter could read; null where there was nothing usable. */
 export interface Facts {

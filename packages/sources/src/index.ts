@@ -28,5 +28,6 @@ export { answerChallenge, readChallenge, unsignedChallengeBytesMax } from './sma
 export { isJsonObject, jsonDepthMax, parseStrictJson } from './strict-json.ts'
 export type { Json, JsonObject } from './strict-json.ts'
 export { parseTime } from './times.ts'
+export { secretProblem } from './verify-key.ts'
 export { isActiveSecret, signatureScheme, verifyDelivery } from './verify.ts'
 export type { DeliveryRequest, DeliverySecret, Verification } from './verify.ts'

@@ -1,4 +1,4 @@
-// What the pure adapters need from the machine: hashing, constant-time comparison, strict UTF-8.
+// What the pure adapters need from the machine: hashing, comparing, verifying, strict UTF-8.
 // It comes in as a parameter so that no adapter can reach a clock, a file or the network.
 
 export type HmacAlgorithm = 'sha256' | 'sha1'
@@ -11,6 +11,12 @@ export interface Platform {
   hmac(algorithm: HmacAlgorithm, key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array
   /** Constant time for arrays of equal length; false at once when the lengths differ. */
   equal(left: Uint8Array, right: Uint8Array): boolean
+  /** Ed25519 over the parts as if they were one array; false for what is no key or no signature. */
+  verifyEd25519(
+    publicKey: Uint8Array,
+    signature: Uint8Array,
+    ...parts: readonly Uint8Array[]
+  ): boolean
   /** Strict UTF-8: null when the bytes are not UTF-8. A leading byte order mark is skipped. */
   decodeUtf8(bytes: Uint8Array): string | null
 }

@@ -7,15 +7,15 @@ import type { Endpoint } from './endpoint.ts'
 import type { RequestHeaders } from './headers.ts'
 import { readHeader } from './headers.ts'
 
-/** `{id}` of a template, and the event id of Standard Webhooks. */
-export const idHeader = 'webhook-id'
-
 export interface SignedHeaders {
   readonly kind: 'read'
   /** Empty where the endpoint signs none. */
   readonly id: string
   readonly timestamp: string
 }
+
+/** The character after `{id}`, but for the beginning of another placeholder. */
+const afterId = /\{id\}([^{])/
 
 const templatePart = /\{body\}|\{timestamp\}|\{id\}/
 
@@ -24,7 +24,7 @@ export function readSignedHeaders(
   endpoint: Endpoint,
   headers: RequestHeaders,
 ): SignedHeaders | { readonly kind: 'missing' } | { readonly kind: 'bad' } {
-  const { signedContent, timestampHeader } = endpoint.signature
+  const { signedContent, timestampHeader, idHeader } = endpoint.signature
   const values = { id: '', timestamp: '' }
   const wanted = [
     ['id', signedContent.includes('{id}') ? idHeader : null],
@@ -37,8 +37,10 @@ export function readSignedHeaders(
     if (reading.kind === 'repeated') return { kind: 'bad' }
     values[field] = reading.value
   }
-  // A dot in an id would let it trade places with the timestamp under the same MAC.
-  const isAmbiguous = endpoint.adapter === 'standard-webhooks' && values.id.includes('.')
+  // With a dot in it, where a dot follows, an id could trade places with the timestamp: the signed bytes
+  // would stay the same.
+  const separator = afterId.exec(signedContent)?.[1]
+  const isAmbiguous = separator !== undefined && values.id.includes(separator)
   if (isAmbiguous || headerBytes(values.id + values.timestamp) === null) return { kind: 'bad' }
   return { kind: 'read', ...values }
 }

@@ -3,7 +3,15 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { decodeBase64, decodeHex, encodeBase64, encodeHex, headerBytes } from '../src/encodings.ts'
+import {
+  decodeBase64,
+  decodeBase64Url,
+  decodeHex,
+  encodeBase64,
+  encodeBase64Url,
+  encodeHex,
+  headerBytes,
+} from '../src/encodings.ts'
 
 test('hex and base64 are those of the platform, both ways', () => {
   fc.assert(
@@ -15,6 +23,8 @@ test('hex and base64 are those of the platform, both ways', () => {
       assert.deepEqual(decodeHex(encodeHex(bytes).toUpperCase()), bytes)
       assert.deepEqual(decodeBase64(encodeBase64(bytes)), bytes)
       assert.deepEqual(decodeBase64(buffer.toString('base64').replace(/=+$/, '')), bytes)
+      assert.equal(encodeBase64Url(bytes), buffer.toString('base64url'))
+      assert.deepEqual(decodeBase64Url(encodeBase64Url(bytes)), bytes)
     }),
   )
 })
@@ -41,6 +51,12 @@ for (const text of ['a', 'abc', '0g', ' 00', '0x00', '٠٠']) {
 for (const text of ['A', 'AAAAA', 'AA-_', 'AA AA', 'AA=A', '====', 'AAAA\n']) {
   test(`${JSON.stringify(text)} is not base64`, () => {
     assert.equal(decodeBase64(text), null)
+  })
+}
+
+for (const text of ['A', 'AA+/', 'AA-_A', 'AA A', 'AAAA\n']) {
+  test(`${JSON.stringify(text)} is not base64url`, () => {
+    assert.equal(decodeBase64Url(text), null)
   })
 }
 

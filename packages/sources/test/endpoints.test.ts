@@ -21,6 +21,7 @@ const full = {
     prefix: 'sha256=',
     signed_content: '{body}',
     timestamp_header: null,
+    id_header: null,
     freshness_seconds: null,
   },
   paths: {
@@ -34,6 +35,7 @@ const full = {
     data: '$.data',
   },
   limits: { body_bytes: 262144, per_second: null },
+  accepted_event_types: null,
   on_id_conflict: 'dead_letter',
   verify_armed_until: null,
 }
@@ -54,6 +56,7 @@ test('a complete endpoint is read setting by setting', () => {
       prefixRequired: true,
       signedContent: '{body}',
       timestampHeader: null,
+      idHeader: 'webhook-id',
       freshnessSeconds: null,
     },
     paths: {
@@ -68,6 +71,7 @@ test('a complete endpoint is read setting by setting', () => {
     },
     fallbackPaths: {},
     limits: { bodyBytes: 262144, perSecond: null },
+    acceptedEventTypes: null,
     onIdConflict: 'dead_letter',
     verifyArmedUntilMs: null,
   })
@@ -205,7 +209,7 @@ const problemCases: readonly [string, Record<string, unknown>, string][] = [
   [
     'an unknown encoding',
     { signature: { ...signature, encoding: 'hexx' } },
-    'endpoints[0].signature.encoding: must be "hex" or "base64", got "hexx"',
+    'endpoints[0].signature.encoding: must be "hex", "base64" or "base64url", got "hexx"',
   ],
   [
     'an unknown algorithm',
@@ -235,6 +239,58 @@ const problemCases: readonly [string, Record<string, unknown>, string][] = [
   [
     'a freshness of nothing',
     { signature: { ...signature, timestamp_header: 'x-t', freshness_seconds: 0 } },
+    'endpoints[0].signature.freshness_seconds: must be a whole number from 1 to 86400 or null',
+  ],
+  [
+    'a template with the body twice',
+    { signature: { ...signature, signed_content: '{body}{body}' } },
+    'endpoints[0].signature.signed_content: must contain {body} once and have at most 256',
+  ],
+  [
+    'a long template',
+    { signature: { ...signature, signed_content: `{body}${'x'.repeat(251)}` } },
+    'endpoints[0].signature.signed_content: must contain {body} once and have at most 256',
+  ],
+  [
+    'a timestamp in the header of the signature',
+    { signature: { ...signature, timestamp_header: 'x-levy-signature' } },
+    'endpoints[0].signature.timestamp_header: must be another header than the signature',
+  ],
+  [
+    'an id in the header of the timestamp',
+    {
+      signature: {
+        ...signature,
+        signed_content: '{id}.{timestamp}.{body}',
+        timestamp_header: 'X-Time',
+        id_header: 'x-time',
+      },
+    },
+    'endpoints[0].signature.id_header: must be another header than signature and timestamp: x-time',
+  ],
+  [
+    'an id header that is none',
+    { signature: { ...signature, id_header: 'a b' } },
+    'endpoints[0].signature.id_header: must be the name of a header, got "a b"',
+  ],
+  [
+    'a prefix with a line break',
+    { signature: { ...signature, prefix: 'sha256=\n' } },
+    'endpoints[0].signature.prefix: must be printable ASCII',
+  ],
+  [
+    'no accepted event types',
+    { accepted_event_types: [] },
+    'endpoints[0].accepted_event_types: must be null or a list of 1 to 256 types; an endpoint that',
+  ],
+  [
+    'an event type that is no text',
+    { accepted_event_types: ['reservation.created', 7] },
+    "endpoints[0].accepted_event_types[1]: must be the source's own name of a type, 1 to 256 bytes",
+  ],
+  [
+    'a freshness of an adapter that is no number',
+    { adapter: 'standard-webhooks', signature: { freshness_seconds: '300' } },
     'endpoints[0].signature.freshness_seconds: must be a whole number from 1 to 86400 or null',
   ],
   [
@@ -304,7 +360,12 @@ for (const [name, text, problem] of badFiles) {
 
 test('a file may have no endpoints', () => {
   const text = '{"version":1,"endpoints":[]}'
-  assert.deepEqual(parseEndpoints(text, 'production'), { ok: true, endpoints: [], ignored: [] })
+  assert.deepEqual(parseEndpoints(text, 'production'), {
+    ok: true,
+    endpoints: [],
+    ignored: [],
+    warnings: [],
+  })
 })
 
 const needless: readonly [string, string[]][] = [
@@ -331,6 +392,61 @@ for (const [adapter, ignored] of needless) {
     assert.deepEqual(endpoint?.signature, endpointOf({ adapter, signature: null }).signature)
   })
 }
+
+const freshness: readonly [string, number | null][] = [
+  ['standard-webhooks', 60],
+  ['smartcar', 60],
+  ['ump', null],
+]
+for (const [adapter, seconds] of freshness) {
+  const rule = seconds === null ? 'can not be set' : 'can be set'
+  test(`how old a delivery may be ${rule} for ${adapter}`, () => {
+    const one = { ...levySettings, adapter, signature: { freshness_seconds: 60 } }
+    const text = JSON.stringify({ version: 1, endpoints: [one] })
+    const good = parseEndpoints(text, 'development')
+    assert.ok(good.ok)
+    assert.equal(good.endpoints[0]?.signature.freshnessSeconds, seconds)
+    assert.equal(good.ignored.length, seconds === null ? 1 : 0)
+  })
+}
+
+const weak: readonly [string, Record<string, unknown>, string[]][] = [
+  ['HMAC-SHA256 over the body', {}, []],
+  [
+    'HMAC-SHA1, which is only taken where it is written',
+    { algorithm: 'hmac-sha1' },
+    [
+      'endpoints[0].signature.algorithm (levy-demo): hmac-sha1 is outdated: ask the sender for hmac-sha256',
+    ],
+  ],
+  [
+    'freshness of a timestamp that is not signed',
+    { timestamp_header: 'x-time', freshness_seconds: 60 },
+    [
+      'endpoints[0].signature.freshness_seconds (levy-demo): the timestamp is not signed: anyone can make an old delivery look fresh',
+    ],
+  ],
+  [
+    'an id right beside the timestamp',
+    { timestamp_header: 'x-time', signed_content: '{timestamp}{id}.{body}' },
+    [
+      'endpoints[0].signature.signed_content (levy-demo): nothing separates {id} from what is beside it: characters can move from one to the other',
+    ],
+  ],
+]
+for (const [name, changed, warnings] of weak) {
+  test(`what protects less than it could is taken with a warning: ${name}`, () => {
+    const one = { ...levySettings, signature: { ...signature, ...changed } }
+    const reading = parseEndpoints(JSON.stringify({ version: 1, endpoints: [one] }), 'development')
+    assert.ok(reading.ok)
+    assert.deepEqual(reading.warnings, warnings)
+  })
+}
+
+test('accepted event types are the names of the source', () => {
+  const types = ['reservation.created', 'VEHICLE_STATE', 'eventBased:GEOFENCE_EXIT', 'Größe']
+  assert.deepEqual(endpointOf({ accepted_event_types: types }).acceptedEventTypes, types)
+})
 
 test('settings that are null are not reported as ignored', () => {
   const one = { ...full, adapter: 'smartcar', signature: null, paths: null }

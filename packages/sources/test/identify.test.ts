@@ -254,3 +254,53 @@ test('identification never throws and gives the same answer for the same bytes',
     { numRuns: 1000 },
   )
 })
+
+const only = { accepted_event_types: ['reservation.created', 'eventBased:GEOFENCE_EXIT'] }
+
+test('a delivery of an accepted type is identified as ever', () => {
+  const body = JSON.stringify(envelope)
+  assert.deepEqual(run(endpointOf(only), body), run(levy, body))
+})
+
+test('a delivery of another type is one record that says so, with all that is known about it', () => {
+  const body = JSON.stringify({ ...envelope, event_type: 'reservation.updated' })
+  const accepted = onlyPart(run(levy, body))
+  const refused = onlyPart(run(endpointOf(only), body))
+  assert.deepEqual(refused, {
+    ...accepted,
+    key: `demo/unidentified/${platform.sha256(Buffer.from(body)).toString('hex').slice(0, 32)}`,
+    unidentifiedReason: 'event_type_not_accepted',
+  })
+})
+
+test('types are compared as they were sent, not by their domain or in lower case', () => {
+  for (const type of ['reservation', 'Reservation.created', 'reservation.created ']) {
+    const part = onlyPart(run(endpointOf(only), JSON.stringify({ ...envelope, event_type: type })))
+    assert.equal(part.unidentifiedReason, 'event_type_not_accepted', type)
+  }
+})
+
+test('what is missing is said before a type that is not accepted', () => {
+  const body = JSON.stringify({ ...envelope, event_type: 'other', event_id: null })
+  assert.equal(onlyPart(run(endpointOf(only), body)).unidentifiedReason, 'no_event_id')
+  assert.equal(onlyPart(run(endpointOf(only), 'no json')).unidentifiedReason, 'not_json')
+})
+
+test('several vehicles of a type that is not accepted stay together in one record', () => {
+  const smartcarOnly = endpointOf({ ...only, adapter: 'smartcar', signature: null })
+  const vehicles = ['v1', 'v2'].map(vehicleId => ({ vehicleId, data: [] }))
+  const part = onlyPart(
+    run(smartcarOnly, JSON.stringify({ eventName: 'scheduled', payload: { vehicles } })),
+  )
+  assert.equal(part.unidentifiedReason, 'event_type_not_accepted')
+  assert.deepEqual(
+    [part.sourceEventType, part.resourceType, part.resourceId, part.eventId],
+    ['scheduled', 'vehicle', null, null],
+  )
+})
+
+test('a challenge is answered whatever types are accepted', () => {
+  const smartcarOnly = endpointOf({ ...only, adapter: 'smartcar', signature: null })
+  const body = JSON.stringify({ eventType: 'VERIFY', data: { challenge: 'abc' } })
+  assert.deepEqual(run(smartcarOnly, body), { kind: 'challenge', challenge: 'abc' })
+})

@@ -3,6 +3,7 @@
 
 import { microsPerSecond } from '@fleet/contracts'
 import { headerBytes } from '../encodings.ts'
+import { defaultIdHeader } from '../endpoint.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { envelopeField, eventTimeOf } from '../envelope.ts'
 import { genericFacts } from '../generic/identify.ts'
@@ -12,7 +13,6 @@ import type { Facts } from '../identified.ts'
 import { parseId } from '../identity.ts'
 import type { Platform } from '../platform.ts'
 import type { JsonObject } from '../strict-json.ts'
-import { idHeader } from '../verify-content.ts'
 
 export function standardWebhooksFacts(
   endpoint: Endpoint,
@@ -24,7 +24,7 @@ export function standardWebhooksFacts(
   const hasTime = envelopeField(endpoint, body, 'occurredAt') !== undefined
   return {
     ...facts,
-    eventId: parseId(headerText(headers, idHeader, platform)),
+    eventId: parseId(headerText(headers, defaultIdHeader, platform)),
     // A time the body gives and nobody can read is an error to report, not one to paper over.
     occurredAt: hasTime ? facts.occurredAt : sentAt(headers, platform),
   }
