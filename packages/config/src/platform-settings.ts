@@ -2,6 +2,10 @@
 // rules that hold between settings.
 
 import { resolve } from 'node:path'
+import { ingestProblems, ingestSettings } from './ingest-settings.ts'
+import type { IngestSettings } from './ingest-settings.ts'
+import { kafkaSecurityOf, kafkaSecurityProblems } from './kafka-security.ts'
+import type { KafkaSecurity } from './kafka-security.ts'
 import { platformSpec } from './platform-spec.ts'
 import type { LogLevel, Mode } from './platform-spec.ts'
 import { readSettings, settingsError } from './settings.ts'
@@ -23,6 +27,7 @@ export interface PlatformSettings {
   readonly host: string
   readonly kafkaBrokers: readonly string[]
   readonly kafkaPort: number
+  readonly kafkaSecurity: KafkaSecurity
   readonly registryUrl: string
   readonly registryPort: number
   readonly redisUrl: string
@@ -31,6 +36,10 @@ export interface PlatformSettings {
   readonly apiPort: number
   readonly partitions: number
   readonly endpointsFile: string
+  readonly controlPlane: 'off' | 'on'
+  readonly controlKeyRef: string
+  readonly cliKeyRef: string
+  readonly apiKeyRotateDays: number
   readonly provenanceKeysFile: string
   readonly dedupeWindowHours: number
   readonly maxSkewSeconds: number
@@ -40,7 +49,9 @@ export interface PlatformSettings {
   readonly latencyTargetMs: number
   readonly bodyMaxBytes: number
   readonly ingestDeadlineMs: number
+  readonly ingestWorkers: number
   readonly ingestAddressPerSecond: number
+  readonly ingest: IngestSettings
   readonly healthPorts: HealthPorts
   readonly logLevel: LogLevel
   readonly tickSeconds: number
@@ -48,8 +59,14 @@ export interface PlatformSettings {
 
 const partitionsByMode: Record<Mode, number> = { development: 6, production: 12 }
 
+/** What a program serves off loopback: `https` where there are FLEET_TLS_* files, as the ingester. */
+export type Listening = 'http' | 'https' | 'nothing'
+
 /** Relative paths are taken from the working directory, which is the repository root. */
-export function platformSettings(env: Environment = process.env): PlatformSettings {
+export function platformSettings(
+  env: Environment = process.env,
+  listening: Listening = 'http',
+): PlatformSettings {
   const read = readSettings(platformSpec, env)
   const dataDir = resolve(read.FLEET_DATA_DIR)
   const settings: PlatformSettings = {
@@ -58,10 +75,15 @@ export function platformSettings(env: Environment = process.env): PlatformSettin
     dataDir,
     host: read.FLEET_HOST,
     ...addresses(read),
+    kafkaSecurity: kafkaSecurityOf(read),
     ingestPort: read.FLEET_INGEST_PORT,
     apiPort: read.FLEET_API_PORT,
     partitions: read.FLEET_PARTITIONS ?? partitionsByMode[read.FLEET_MODE],
     endpointsFile: resolve(read.FLEET_ENDPOINTS_FILE),
+    controlPlane: read.FLEET_CONTROL_PLANE,
+    controlKeyRef: read.FLEET_CONTROL_KEY_REF,
+    cliKeyRef: read.FLEET_CLI_KEY_REF,
+    apiKeyRotateDays: read.FLEET_API_KEY_ROTATE_DAYS,
     provenanceKeysFile: resolve(
       read.FLEET_PROVENANCE_KEYS_FILE ?? resolve(dataDir, 'secrets', 'provenance.json'),
     ),
@@ -73,12 +95,18 @@ export function platformSettings(env: Environment = process.env): PlatformSettin
     latencyTargetMs: read.FLEET_LATENCY_TARGET_MS,
     bodyMaxBytes: read.FLEET_BODY_MAX_BYTES,
     ingestDeadlineMs: read.FLEET_INGEST_DEADLINE_MS,
+    ingestWorkers: read.FLEET_INGEST_WORKERS,
     ingestAddressPerSecond: read.FLEET_INGEST_ADDRESS_PER_SECOND,
+    ingest: ingestSettings(read),
     healthPorts: healthPorts(read),
     logLevel: read.FLEET_LOG_LEVEL,
     tickSeconds: read.FLEET_TICK_SECONDS,
   }
-  const problems = productionProblems(settings)
+  const problems = [
+    ...ingestProblems(read, settings.ingestDeadlineMs),
+    ...kafkaSecurityProblems(read, settings.mode, areLocal(settings.kafkaBrokers)),
+    ...productionProblems(settings, listening),
+  ]
   if (problems.length > 0) throw settingsError(problems)
   return Object.freeze(settings)
 }
@@ -117,16 +145,32 @@ function healthPorts(read: Read): HealthPorts {
 
 const loopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/
 
-function productionProblems({ mode, host, registryUrl }: PlatformSettings): string[] {
+function productionProblems(settings: PlatformSettings, listening: Listening): string[] {
+  const { mode, registryUrl } = settings
   if (mode !== 'production') return []
   const problems: string[] = []
-  if (!loopback.test(host)) {
-    const remedy = 'listen on loopback behind a proxy that ends TLS'
-    problems.push(`FLEET_HOST is plain HTTP off loopback, refused in production; ${remedy}`)
+  if (servesPlainHttp(settings, listening)) {
+    const remedies = [
+      'listen on loopback',
+      'name the networks of the proxy that ends TLS in FLEET_TRUSTED_PROXIES',
+      ...(listening === 'https' ? ['set FLEET_TLS_CERT_FILE and FLEET_TLS_KEY_FILE'] : []),
+    ].join(', or ')
+    problems.push(`FLEET_HOST is plain HTTP off loopback, refused in production; ${remedies}`)
   }
   const registry = new URL(registryUrl)
   if (registry.protocol === 'http:' && !loopback.test(registry.hostname)) {
     problems.push('FLEET_REGISTRY_URL is plain HTTP off loopback, refused in production; use https')
   }
   return problems
+}
+
+function areLocal(brokers: readonly string[]): boolean {
+  return brokers.every(broker => loopback.test(broker.slice(0, broker.lastIndexOf(':'))))
+}
+
+function servesPlainHttp({ host, ingest }: PlatformSettings, listening: Listening): boolean {
+  if (listening === 'nothing' || loopback.test(host) || ingest.trustedProxies.length > 0) {
+    return false
+  }
+  return listening === 'http' || ingest.tls === null
 }

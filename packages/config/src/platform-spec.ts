@@ -2,10 +2,15 @@
 // docs/generated/config.md are made from this table. Defaults are those of development.
 
 import { str } from 'envalid'
+import { ingestSpec } from './ingest-spec.ts'
+import { kafkaSpec } from './kafka-spec.ts'
 import { address, brokerList, environmentName, portNumber, text, whole } from './validators.ts'
 
 const modes = ['development', 'production'] as const
 export type Mode = (typeof modes)[number]
+
+const switches = ['off', 'on'] as const
+type Switch = (typeof switches)[number]
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -34,6 +39,7 @@ export const platformSpec = {
     desc: 'Kafka brokers; without it loopback at FLEET_KAFKA_PORT',
   }),
   FLEET_KAFKA_PORT: portNumber({ default: 9092, desc: 'port of the local Kafka' }),
+  ...kafkaSpec,
   FLEET_REGISTRY_URL: address(['http:', 'https:'])({
     default: undefined,
     example: 'http://127.0.0.1:8081/apis/ccompat/v7',
@@ -73,6 +79,26 @@ export const platformSpec = {
   FLEET_ENDPOINTS_FILE: text({
     default: 'infra/local/endpoints.json',
     desc: 'webhook endpoints; re-read when it changes',
+  }),
+  FLEET_CONTROL_PLANE: str<Switch>({
+    choices: switches,
+    default: 'off',
+    desc: 'on: endpoints, secrets and API keys come from Kafka and change through /v1/admin; off: FLEET_ENDPOINTS_FILE alone',
+  }),
+  FLEET_CONTROL_KEY_REF: text({
+    default: 'file:control.keys',
+    desc: 'reference (file: or env:) to the master keys of the control plane, <id>:<base64 of 32 bytes> each; the first seals, all open',
+  }),
+  FLEET_CLI_KEY_REF: text({
+    default: 'env:FLEET_API_KEY',
+    desc: 'reference (file: or env:) to the API key the fleet command uses for the admin API',
+  }),
+  FLEET_API_KEY_ROTATE_DAYS: whole(
+    1,
+    3650,
+  )({
+    default: 90,
+    desc: 'an API key older than this is reported as overdue for rotation',
   }),
   FLEET_PROVENANCE_KEYS_FILE: text({
     default: undefined,
@@ -135,13 +161,14 @@ export const platformSpec = {
     default: 8000,
     desc: 'a delivery not durable by then is answered 503',
   }),
-  FLEET_INGEST_ADDRESS_PER_SECOND: whole(
+  FLEET_INGEST_WORKERS: whole(
     1,
-    1_000_000,
+    64,
   )({
-    default: 10_000,
-    desc: 'deliveries a second from one address, burst twice; beyond it 429',
+    default: 2,
+    desc: 'processes of one ingester, about one per core, each with its own limits; 1 is one process',
   }),
+  ...ingestSpec,
   FLEET_LOG_LEVEL: str<LogLevel>({
     choices: logLevels,
     default: 'info',

@@ -2,6 +2,8 @@
 
 import { FleetError, messageOf } from '@fleet/runtime'
 
+import { refusal } from './refusals.ts'
+
 export const codes = {
   TRANSACTION_LOST: {
     fate: 'transient',
@@ -13,6 +15,22 @@ export const codes = {
     meaning: 'No acknowledgement for a record; it may or may not have been written.',
   },
   OVERLOADED: { fate: 'transient', meaning: 'More bytes wait for Kafka than the limit allows.' },
+  KAFKA_AUTHENTICATION: {
+    fate: 'fatal',
+    meaning: 'The brokers refuse user, password or SASL mechanism; the message says what to check.',
+  },
+  KAFKA_CERTIFICATE: {
+    fate: 'fatal',
+    meaning: 'TLS with the brokers fails: their certificate, ours, or a listener without TLS.',
+  },
+  KAFKA_AUTHORIZATION: {
+    fate: 'fatal',
+    meaning: 'The user lacks a right in Kafka; see `fleet acls plan`.',
+  },
+  KAFKA_AUTHORIZER_MISSING: {
+    fate: 'fatal',
+    meaning: 'The brokers keep no ACLs: they run without an authorizer.',
+  },
   KAFKA_UNREACHABLE: { fate: 'transient', meaning: 'No broker answers at the given addresses.' },
   OFFSET_OUT_OF_RANGE: {
     fate: 'fatal',
@@ -39,11 +57,22 @@ export const codes = {
   CLOSED: { fate: 'fatal', meaning: 'The client was used after it was closed.' },
 } as const
 
+/** Why there is no connection: refused for good, or nobody answers. */
 export function unreachable(brokers: readonly string[], cause: unknown): FleetError {
+  const refused = refusal(cause)
+  if (refused !== null) return refused
+  const hint = saysNothing(cause)
+    ? 'is it running, and does FLEET_KAFKA_SECURITY fit its listener?'
+    : 'is it running?'
   return new FleetError(
     'KAFKA_UNREACHABLE',
     'transient',
-    `Kafka at ${brokers.join(', ')} is not reachable (${messageOf(cause)}); is it running?`,
+    `Kafka at ${brokers.join(', ')} is not reachable (${messageOf(cause)}); ${hint}`,
     { cause },
   )
+}
+
+/** A listener that wants TLS or SASL ends a connection without a word of Kafka's protocol. */
+function saysNothing(cause: unknown): boolean {
+  return /closed connection|socket disconnected before secure TLS/i.test(messageOf(cause))
 }

@@ -6,17 +6,24 @@ import { FleetError } from '@fleet/runtime'
 import { committedRecords } from './committed-records.ts'
 import type { FetchTarget } from './fetch-plan.ts'
 import type { FetchedPartition } from './fetch-response.ts'
+import { missingRight } from './refusals.ts'
 import { decodeBatches } from './record-batch.ts'
 import type { RecordBatch } from './record-batch.ts'
 import { outOfRange } from './stream-buffer.ts'
 
 const offsetOutOfRangeCode = 1
+const topicAuthorizationCode = 29
 /** A batch damaged on its way is whole the next time; one damaged on the broker's disk is not. */
 const damagedFetchesMax = 3
 
 /** False when the partition is to be fetched again after a pause; its position has not moved then. */
 export function takeFetched(fetched: FetchedPartition, target: FetchTarget): boolean {
   if (fetched.errorCode === 0) return takeRecords(fetched, target)
+  if (fetched.errorCode === topicAuthorizationCode) {
+    const { stream, buffer } = target
+    stream.fail(buffer, missingRight('TOPIC_AUTHORIZATION_FAILED', `read ${fetched.topic}`))
+    return true
+  }
   if (fetched.errorCode !== offsetOutOfRangeCode) return false
   outOfLog(fetched, target)
   return true

@@ -4,8 +4,9 @@
 import { systemClock } from '@fleet/runtime'
 
 import { unreachable } from './errors.ts'
-import { ConfigResourceTypes, createAdmin, MemberAssignment } from './kafkajs.ts'
+import { ConfigResourceTypes, createAdmin, createCluster, MemberAssignment } from './kafkajs.ts'
 import type { ConnectionSettings, KafkaJsAdmin } from './kafkajs.ts'
+import { refusal } from './refusals.ts'
 import type {
   Admin,
   GroupDescription,
@@ -27,45 +28,80 @@ export async function openKafkaJsAdmin(settings: ConnectionSettings): Promise<Ad
     await admin.disconnect().catch(() => {})
     throw unreachable(settings.brokers, error)
   }
-  return new KafkaJsAdminAdapter(admin)
+  return new KafkaJsAdminAdapter(admin, settings)
+}
+
+/**
+ * Kafka lists only the topics a user may see; asked by name, it says whether one is missing or hidden.
+ * By a connection that creates no topic by asking, and only where brokers know who asks.
+ */
+async function refuseHidden(settings: ConnectionSettings, topics: string[]): Promise<void> {
+  if (settings.sasl === undefined && settings.ssl === undefined) return
+  const cluster = createCluster(settings)
+  try {
+    await cluster.connect()
+    await cluster.addMultipleTargetTopics(topics)
+  } catch (error) {
+    const refused = refusal(error)
+    if (refused !== null) throw refused
+  } finally {
+    await cluster.disconnect()
+  }
 }
 
 class KafkaJsAdminAdapter implements Admin {
   readonly #admin: KafkaJsAdmin
+  readonly #settings: ConnectionSettings
   #lookUps: Promise<unknown> = Promise.resolve()
 
-  constructor(admin: KafkaJsAdmin) {
+  constructor(admin: KafkaJsAdmin, settings: ConnectionSettings) {
     this.#admin = admin
+    this.#settings = settings
   }
 
-  async describeTopics(names: readonly string[]): Promise<(TopicDescription | null)[]> {
-    const existing = new Set(await this.#admin.listTopics())
+  async describeTopics(
+    names: readonly string[],
+    { config: withConfig } = { config: true },
+  ): Promise<(TopicDescription | null)[]> {
+    const existing = new Set(await this.#ask(() => this.#admin.listTopics()))
     const wanted = names.filter(name => existing.has(name))
+    const missing = names.filter(name => !existing.has(name))
+    if (missing.length > 0) await refuseHidden(this.#settings, missing)
     if (wanted.length === 0) return names.map(() => null)
     const { topics } = await this.#inTurn(() => this.#admin.fetchTopicMetadata({ topics: wanted }))
-    const { resources } = await this.#admin.describeConfigs({
-      includeSynonyms: false,
-      resources: wanted.map(name => ({ type: ConfigResourceTypes.TOPIC, name })),
-    })
+    const configs = withConfig ? await this.#configsOf(wanted) : new Map<string, never>()
     return names.map(name => {
       const metadata = topics.find(topic => topic.name === name)
       if (metadata === undefined) return null
-      const entries =
-        resources.find(resource => resource.resourceName === name)?.configEntries ?? []
       return {
         name,
         partitions: metadata.partitions.length,
         replicationFactor: metadata.partitions[0]?.replicas.length ?? 0,
-        config: Object.fromEntries(
-          entries.map(({ configName, configValue }) => [configName, configValue]),
-        ),
+        config: configs.get(name) ?? {},
       }
     })
   }
 
+  async #configsOf(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
+    const { resources } = await this.#ask(() =>
+      this.#admin.describeConfigs({
+        includeSynonyms: false,
+        resources: names.map(name => ({ type: ConfigResourceTypes.TOPIC, name })),
+      }),
+    )
+    return new Map(
+      resources.map(({ resourceName, configEntries }) => [
+        resourceName,
+        Object.fromEntries(
+          configEntries.map(({ configName, configValue }) => [configName, configValue]),
+        ),
+      ]),
+    )
+  }
+
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
     if (topics.length === 0) return
-    await this.#admin.createTopics({
+    const request = {
       // The client's own waiting fails when the broker it asks has not heard of the topic yet.
       waitForLeaders: false,
       timeout: 30_000,
@@ -75,7 +111,8 @@ class KafkaJsAdminAdapter implements Admin {
         replicationFactor: topic.replicationFactor,
         configEntries: Object.entries(topic.config).map(([name, value]) => ({ name, value })),
       })),
-    })
+    }
+    await this.#ask(() => this.#admin.createTopics(request))
     for (const { name } of topics) await this.#untilLed(name)
   }
 
@@ -87,7 +124,7 @@ class KafkaJsAdminAdapter implements Admin {
         await this.offsets(topic)
         return
       } catch (error) {
-        if (systemClock.elapsedMs() > end) throw error
+        if (systemClock.elapsedMs() > end || refusal(error) !== null) throw error
         await systemClock.sleep(leaderRetryMs)
       }
     }
@@ -95,10 +132,12 @@ class KafkaJsAdminAdapter implements Admin {
 
   async alterTopicConfig(name: string, config: Record<string, string>): Promise<void> {
     const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }))
-    await this.#admin.alterConfigs({
-      validateOnly: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
-    })
+    await this.#ask(() =>
+      this.#admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
+      }),
+    )
   }
 
   async offsets(topic: string): Promise<PartitionOffsets[]> {
@@ -132,7 +171,7 @@ class KafkaJsAdminAdapter implements Admin {
   }
 
   async describeGroup(groupId: string): Promise<GroupDescription> {
-    const { groups } = await this.#admin.describeGroups([groupId])
+    const { groups } = await this.#ask(() => this.#admin.describeGroups([groupId]))
     const group = groups[0]
     if (group === undefined) return { groupId, state: 'Dead', members: [] }
     return {
@@ -154,7 +193,7 @@ class KafkaJsAdminAdapter implements Admin {
   }
 
   async describeCluster(): Promise<{ brokers: { id: number; host: string; port: number }[] }> {
-    const { brokers } = await this.#admin.describeCluster()
+    const { brokers } = await this.#ask(() => this.#admin.describeCluster())
     return { brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })) }
   }
 
@@ -165,7 +204,16 @@ class KafkaJsAdminAdapter implements Admin {
   #inTurn<T>(lookUp: () => Promise<T>): Promise<T> {
     const answer = this.#lookUps.then(lookUp, lookUp)
     this.#lookUps = answer
-    return answer
+    return this.#ask(() => answer)
+  }
+
+  /** A refusal of Kafka comes out as what it is; every other error as the client's. */
+  async #ask<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request()
+    } catch (error) {
+      throw refusal(error) ?? error
+    }
   }
 
   async close(): Promise<void> {

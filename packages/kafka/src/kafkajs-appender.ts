@@ -9,6 +9,7 @@ import { unreachable } from './errors.ts'
 import { createCluster, protocolErrorOf } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
+import { refusal } from './refusals.ts'
 import type { Appender, AppenderOptions, CommittedOffset } from './ports.ts'
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from './produce-request.ts'
 import { batchBytesMax, coverError, exactCover, tpName } from './produce.ts'
@@ -87,8 +88,15 @@ export class KafkaJsAppender implements Appender {
     this.#pendingBytes += bytes
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, bytes, resolve, reject })
-      this.#schedule()
+      if (!this.#goesWithTheNext(record)) this.#schedule()
     })
+  }
+
+  /** The end of the request that is under way to its leader will take it along. */
+  #goesWithTheNext(record: OutRecord): boolean {
+    if (this.#busy.size === 0 || !this.#topics.has(record.topic)) return false
+    const leader = this.#leaderOf(record)
+    return leader !== null && this.#busy.has(leader)
   }
 
   close(): Promise<void> {
@@ -212,7 +220,8 @@ export class KafkaJsAppender implements Appender {
       this.healthy = false
       this.#metadataStale = true
       const code = sent ? 'APPEND_UNKNOWN' : 'APPEND_FAILED'
-      const failure = new FleetError(code, 'transient', messageOf(error), { cause: error })
+      const failure =
+        refusal(error) ?? new FleetError(code, 'transient', messageOf(error), { cause: error })
       for (const item of items) this.#settle(item, failure)
     } finally {
       this.#busy.delete(nodeId)
@@ -239,7 +248,7 @@ export class KafkaJsAppender implements Appender {
   #failAll(code: string, cause: unknown): void {
     this.healthy = false
     this.#metadataStale = true
-    const failure = new FleetError(code, 'transient', messageOf(cause), { cause })
+    const failure = refusal(cause) ?? new FleetError(code, 'transient', messageOf(cause), { cause })
     for (const item of this.#waiting.splice(0)) this.#settle(item, failure)
   }
 

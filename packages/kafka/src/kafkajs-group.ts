@@ -8,6 +8,7 @@ import { unreachable } from './errors.ts'
 import { assignedPartitions, assignments, memberMetadata } from './group-protocol.ts'
 import { createCluster, protocolErrorType } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
+import { refusal } from './refusals.ts'
 import type { GroupOptions, Membership, Position } from './ports.ts'
 
 const assignerName = 'fleet-co-partitioned'
@@ -28,14 +29,11 @@ const laterTypes = new Set([
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
 ])
-/** Errors after which joining again is pointless: settings, rights. */
+/** Errors after which joining again is pointless; missing rights are among the refusals. */
 const hopelessTypes = new Set([
   'INVALID_SESSION_TIMEOUT',
   'INVALID_GROUP_ID',
   'INCONSISTENT_GROUP_PROTOCOL',
-  'GROUP_AUTHORIZATION_FAILED',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
   'GROUP_MAX_SIZE_REACHED',
 ])
 
@@ -96,6 +94,8 @@ export class KafkaJsGroup implements Membership {
 
   #hopeless(error: unknown): FleetError {
     if (error instanceof FleetError && error.fate === 'fatal') return error
+    const refused = refusal(error)
+    if (refused !== null) return refused
     const message = `Group ${this.#options.groupId}: ${messageOf(error)}`
     return new FleetError('MEMBERSHIP_LOST', 'fatal', message, { cause: error })
   }
@@ -109,7 +109,8 @@ export class KafkaJsGroup implements Membership {
         return
       } catch (error) {
         const type = protocolErrorType(error)
-        if (type !== undefined && hopelessTypes.has(type)) throw this.#hopeless(error)
+        const isHopeless = type !== undefined && hopelessTypes.has(type)
+        if (isHopeless || refusal(error) !== null) throw this.#hopeless(error)
         if (error instanceof FleetError && error.fate === 'fatal') throw error
         if (this.#clock.elapsedMs() > deadlineMs) throw error
         if (type === 'UNKNOWN_MEMBER_ID') this.#memberId = ''
@@ -198,6 +199,7 @@ export class KafkaJsGroup implements Membership {
       } catch (error) {
         const type = protocolErrorType(error)
         if (type !== undefined && hopelessTypes.has(type)) throw error
+        if (refusal(error) !== null) throw error
         if (type === 'UNKNOWN_MEMBER_ID' || type === 'FENCED_INSTANCE_ID') this.#memberId = ''
         if (type === undefined || laterTypes.has(type)) this.#coordinator = null
         const silentMs = this.#clock.elapsedMs() - answeredMs

@@ -13,6 +13,7 @@ import { takeFetched } from './fetched-partition.ts'
 import { createCluster, protocolErrorType } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
+import { refusal } from './refusals.ts'
 import type { Position, Reader, ReaderOptions, RecordStream } from './ports.ts'
 import { tpName } from './produce.ts'
 import { StreamBuffer } from './stream-buffer.ts'
@@ -228,7 +229,7 @@ export class KafkaJsReader implements Reader {
       await this.#findStart(buffer, node)
       return true
     } catch (error) {
-      if (protocolErrorType(error) === undefined) throw error
+      if (protocolErrorType(error) === undefined || refusal(error) !== null) throw error
       this.#ailing.add(buffer)
       return false
     }
@@ -264,6 +265,8 @@ export class KafkaJsReader implements Reader {
   async #pause(error: unknown): Promise<void> {
     if (this.#closed) return
     if (error instanceof FleetError && error.fate === 'fatal') return this.#break(error)
+    const refused = refusal(error)
+    if (refused !== null) return this.#break(refused)
     if (error instanceof TypeError || error instanceof RangeError) {
       const message = `Reading failed for a reason that will not pass: ${messageOf(error)}`
       return this.#break(new FleetError('READER_BROKEN', 'fatal', message, { cause: error }))

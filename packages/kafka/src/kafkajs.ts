@@ -9,10 +9,12 @@ import { connect as connectPlain, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import kafkajs from 'kafkajs'
-import type { Admin as KafkaJsAdmin, SASLOptions } from 'kafkajs'
+import type { Admin as KafkaJsAdmin, KafkaConfig } from 'kafkajs'
 
 import { systemClock } from '@fleet/runtime'
 
+import { tellCoordinatorRefusals } from './coordinator-refusals.ts'
+import type { CoordinatorFinder } from './coordinator-refusals.ts'
 import type { ConnectionPool } from './kafkajs-requests.ts'
 import { askMetadataLeniently } from './lenient-metadata.ts'
 import type { BrokerMaker, MetadataAnswer, MetadataRequest } from './lenient-metadata.ts'
@@ -20,7 +22,16 @@ import { SeedBrokers } from './seed-brokers.ts'
 import type { SeedPool } from './seed-brokers.ts'
 
 // Named imports of this CommonJS package depend on what the loader can guess; its default does not.
-const { AssignerProtocol, ConfigResourceTypes, Kafka, logLevel } = kafkajs
+const {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  AssignerProtocol,
+  ConfigResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} = kafkajs
 
 const require = createRequire(import.meta.url)
 
@@ -92,7 +103,13 @@ export interface ConnectionSettings {
   /** How long a request may take. Default 10,000. */
   requestTimeoutMs?: number
   ssl?: ConnectionOptions | boolean
-  sasl?: SASLOptions
+  sasl?: SaslCredentials
+}
+
+interface SaslCredentials {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'
+  username: string
+  password: string
 }
 
 type SocketArguments = {
@@ -123,7 +140,7 @@ function socketFactory({ host, port, ssl, onConnect }: SocketArguments): Socket 
 
 const ClusterClass = require('kafkajs/src/cluster') as new (
   options: unknown,
-) => Cluster & BrokerMaker
+) => Cluster & BrokerMaker & CoordinatorFinder
 const { createLogger } = require('kafkajs/src/loggers') as {
   createLogger: (options: unknown) => { namespace(name: string): unknown }
 }
@@ -157,8 +174,7 @@ export function createCluster(settings: ConnectionSettings): Cluster {
     socketFactory,
     brokers: seeds.inOrder(settings.brokers),
     clientId: settings.clientId,
-    ssl: settings.ssl === true ? {} : settings.ssl,
-    sasl: settings.sasl,
+    ...securityOf(settings),
     connectionTimeout: 3000,
     requestTimeout: settings.requestTimeoutMs ?? 10_000,
     enforceRequestTimeout: true,
@@ -168,6 +184,7 @@ export function createCluster(settings: ConnectionSettings): Cluster {
     maxInFlightRequests: null,
     isolationLevel: 1,
   })
+  tellCoordinatorRefusals(cluster)
   askMetadataLeniently(cluster, metadataRequestV6, metadataResponseV6.decode, protocolErrorOf)
   return cluster
 }
@@ -180,10 +197,17 @@ export function createAdmin(settings: ConnectionSettings): KafkaJsAdmin {
     connectionTimeout: 3000,
     requestTimeout: settings.requestTimeoutMs ?? 10_000,
     retry,
-    ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
-    ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
+    ...securityOf(settings),
   })
   return kafka.admin()
+}
+
+/** The client keeps its authenticator in the object it is given, so each gets one of its own. */
+function securityOf({ ssl, sasl }: ConnectionSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ...(ssl === undefined || ssl === false ? {} : { ssl: ssl === true ? {} : ssl }),
+    ...(sasl === undefined ? {} : { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
+  }
 }
 
 // After every answer kafkajs sets a timer that sets the next one, each millisecond, on every connection
@@ -199,7 +223,13 @@ queue.scheduleCheckPendingRequests = function schedule(this: typeof queue): void
 
 export const { MemberAssignment, MemberMetadata } = AssignerProtocol
 export const transactionCoordinator = 1
-export { ConfigResourceTypes }
+export {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  ConfigResourceTypes,
+  ResourcePatternTypes,
+}
 export type { KafkaJsAdmin }
 
 /** Kafka's name of a protocol error, such as NOT_LEADER_FOR_PARTITION; undefined for other errors. */

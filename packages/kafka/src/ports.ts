@@ -117,7 +117,7 @@ export interface Appender {
    * Resolves when all in-sync replicas have the record. One request per leader is under way at a
    * time; what arrives meanwhile goes into the next (natural batching).
    * @throws FleetError APPEND_FAILED | APPEND_UNKNOWN | OVERLOADED (all transient). After
-   *   APPEND_UNKNOWN the record may or may not be there.
+   *   APPEND_UNKNOWN the record may or may not be there. Fatal where Kafka refuses this user.
    */
   append(record: OutRecord): Promise<{ offset: number }>
   /** Whether the cluster could be reached lately: true until a failure, true again after a success. */
@@ -127,8 +127,14 @@ export interface Appender {
 }
 
 export interface Admin {
-  /** Null for a topic that does not exist. */
-  describeTopics(names: readonly string[]): Promise<(TopicDescription | null)[]>
+  /**
+   * Null for a topic that does not exist. `config: false` leaves the settings out, whose reading needs a
+   * right of its own (DESCRIBE_CONFIGS).
+   */
+  describeTopics(
+    names: readonly string[],
+    options?: { config: boolean },
+  ): Promise<(TopicDescription | null)[]>
   createTopics(topics: readonly NewTopic[]): Promise<void>
   alterTopicConfig(name: string, config: Record<string, string>): Promise<void>
   /** Start of the log and last stable offset of every partition. */

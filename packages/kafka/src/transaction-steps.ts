@@ -5,6 +5,7 @@
 import { FleetError, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
+import { refusal } from './refusals.ts'
 import type { CommittedOffset } from './ports.ts'
 import { batchRounds } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
@@ -24,7 +25,8 @@ export interface TransactionSteps {
 
 /**
  * Resolves with the offset of each partition's first record.
- * @throws FleetError TRANSACTION_LOST (transient): the writer must not be used again.
+ * @throws FleetError TRANSACTION_LOST (transient): the writer must not be used again. Fatal where Kafka
+ *   refuses this user for good.
  */
 export async function commitInSteps(
   transactionalId: string,
@@ -51,6 +53,8 @@ export async function commitInSteps(
 
 export function transactionLost(transactionalId: string, step: string, cause: unknown): FleetError {
   if (cause instanceof FleetError && cause.code === 'TRANSACTION_LOST') return cause
+  const refused = refusal(cause)
+  if (refused !== null) return refused
   const message = `Transaction of ${transactionalId} lost at ${step}: ${messageOf(cause)}`
   return new FleetError('TRANSACTION_LOST', 'transient', message, { cause })
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 
 import { FleetError, systemClock } from '@fleet/runtime'
 import { KafkaJsAppender } from '../src/kafkajs-appender.ts'
@@ -56,4 +57,72 @@ test('closing waits for what is under way, and may be asked for twice', async ()
   await Promise.all([appender.close(), appender.close()])
   assert.deepEqual(await appended, { offset: 7 })
   await assert.rejects(appender.append(record(0)), /closed/)
+})
+
+test('what arrives while a request is under way goes with the next one, in order', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  let sent = 0
+  let acknowledge = (): void => {}
+  cluster.nodes.set('1', {
+    connectionPool: fakePool((_, body) => {
+      const produced = readProduce(body)
+      sent++
+      return new Promise(resolve => {
+        acknowledge = () => resolve(acknowledgedAt(produced, 7))
+      })
+    }),
+  })
+  let turns = 0
+  const refresh = cluster.refreshMetadataIfNecessary.bind(cluster)
+  cluster.refreshMetadataIfNecessary = () => {
+    turns++
+    return refresh()
+  }
+  const appender = new KafkaJsAppender(cluster, {}, systemClock)
+  const first = appender.append(record(0))
+  while (sent < 1) await turn()
+  const later: Promise<{ offset: number }>[] = []
+  for (let n = 0; n < 5; n++) {
+    later.push(appender.append(record(0)))
+    await turn()
+  }
+  assert.equal(turns, 1, 'nothing is looked at again while the leader is busy')
+  acknowledge()
+  assert.deepEqual(await first, { offset: 7 })
+  while (sent < 2) await turn()
+  acknowledge()
+  const offsets = (await Promise.all(later)).map(({ offset }) => offset)
+  assert.deepEqual(offsets, [7, 8, 9, 10, 11])
+  await appender.close()
+})
+
+test('more bytes than may be under way are refused at once, and answers make room again', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  let sent = 0
+  let acknowledge = (): void => {}
+  cluster.nodes.set('1', {
+    connectionPool: fakePool((_, body) => {
+      const produced = readProduce(body)
+      sent++
+      return new Promise(resolve => {
+        acknowledge = () => resolve(acknowledgedAt(produced, 7))
+      })
+    }),
+  })
+  const { value } = record(0)
+  const large = { ...record(0), value: Buffer.concat([value, Buffer.alloc(600)]) }
+  const appender = new KafkaJsAppender(cluster, { pendingBytesMax: 1000 }, systemClock)
+  const first = appender.append(large)
+  await assert.rejects(
+    appender.append(large),
+    (error: unknown) => error instanceof FleetError && error.code === 'OVERLOADED',
+  )
+  while (sent < 1) await turn()
+  acknowledge()
+  await first
+  const second = appender.append(large)
+  while (sent < 2) await turn()
+  acknowledge()
+  assert.deepEqual(await second, { offset: 7 })
+  await appender.close()
 })

@@ -102,13 +102,26 @@ for (const type of [
   })
 }
 
-test('a first join refused for good is a fatal error at once', async context => {
-  const { coordinator, group } = world(context)
-  coordinator.joinGroup = () => Promise.reject(protocolError('GROUP_AUTHORIZATION_FAILED'))
-  await assert.rejects(
-    group.start(),
-    (error: unknown) => error instanceof FleetError && error.code === 'MEMBERSHIP_LOST',
-  )
+const forGood: readonly (readonly [string, string])[] = [
+  ['GROUP_AUTHORIZATION_FAILED', 'KAFKA_AUTHORIZATION'],
+  ['INVALID_GROUP_ID', 'MEMBERSHIP_LOST'],
+]
+for (const [type, code] of forGood) {
+  test(`a first join refused as ${type} is a fatal ${code} at once`, async context => {
+    const { coordinator, group } = world(context)
+    coordinator.joinGroup = () => Promise.reject(protocolError(type))
+    await assert.rejects(group.start(), { code, fate: 'fatal' })
+    await group.leave()
+  })
+}
+
+test('credentials refused while a membership is kept end it instead of trying for ever', async context => {
+  const { coordinator, group, cluster } = world(context)
+  await group.start()
+  const refused = Object.assign(new Error('x'), { name: 'KafkaJSSASLAuthenticationError' })
+  coordinator.heartbeat = () => Promise.reject(refused)
+  cluster.connect = () => Promise.reject(refused)
+  await assert.rejects(group.failed, { code: 'KAFKA_AUTHENTICATION', fate: 'fatal' })
   await group.leave()
 })
 

@@ -97,6 +97,32 @@ test('a partition its broker refuses does not slow down its neighbours', async (
   await reader.close()
 })
 
+test('a right that is missing fails its stream at once, and the others go on', async () => {
+  const cluster = fakeCluster({ 'a/0': 1, 'b/0': 1 })
+  const topicAuthorization = 29
+  const answer = async (asked: Asked[]): Promise<FakePartition[]> =>
+    (await endless(asked)).map(part =>
+      part.topic === 'b' ? { topic: 'b', partition: 0, errorCode: topicAuthorization } : part,
+    )
+  cluster.nodes.set('1', node(answer))
+  const reader = readerOf(cluster)
+  const [a, b] = [reader.open([at('a')]), reader.open([at('b')])]
+  const refused = { code: 'KAFKA_AUTHORIZATION', fate: 'fatal' }
+  await assert.rejects(takeOne(b, 'the refusal'), refused)
+  assert.equal(await takeOne(a, 'the partition that may be read'), 'a/0/0')
+  await reader.close()
+})
+
+test('a reader whose credentials are refused ends instead of trying for ever', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  const error = Object.assign(new Error('x'), { name: 'KafkaJSSASLAuthenticationError' })
+  cluster.connect = () => Promise.reject(error)
+  const reader = readerOf(cluster)
+  reader.open([at('a')])
+  await assert.rejects(reader.failed, { code: 'KAFKA_AUTHENTICATION', fate: 'fatal' })
+  await reader.close()
+})
+
 test('a start of the log that can’t be found holds up that partition alone', async () => {
   const cluster = fakeCluster({ 'a/0': 1, 'b/0': 1 })
   const one = node(endless)

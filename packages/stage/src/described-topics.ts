@@ -13,7 +13,7 @@ export async function describedTopics(
 ): Promise<(TopicDescription | null)[]> {
   const admin = await broker.openAdmin()
   try {
-    return await admin.describeTopics(names)
+    return await admin.describeTopics(names, { config: false })
   } catch (error) {
     if (error instanceof FleetError) throw error
     const message = `Topics can't be looked up: ${messageOf(error)}`

@@ -10,7 +10,7 @@ import type { StageName, Topic } from '@fleet/contracts'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { connectKafka } from '@fleet/kafka'
-import type { Broker } from '@fleet/kafka'
+import type { Broker, ConnectionSettings } from '@fleet/kafka'
 import { retryDelayMs, taskRetry } from '@fleet/dlq'
 import { fateOf, messageOf, systemClock, systemRandom } from '@fleet/runtime'
 import type { Scope } from '@fleet/runtime'
@@ -25,7 +25,6 @@ export interface StageServiceSettings {
   dataDir: string
   host: string
   healthPort: number
-  kafkaBrokers: readonly string[]
   registryUrl: string
   latencyTargetMs: number
 }
@@ -34,6 +33,8 @@ export interface StageService {
   /** Also names the Kafka client and the schema cache file. */
   name: string
   settings: StageServiceSettings
+  /** Brokers, TLS and credentials. */
+  kafka: ConnectionSettings
   logger: Logger
   metrics: Metrics
   scope: Scope
@@ -74,15 +75,18 @@ export interface Connections {
   codec: Codec
 }
 
-export async function openConnections({ name, settings }: StageService): Promise<Connections> {
+export async function openConnections({
+  name,
+  settings,
+  kafka,
+}: StageService): Promise<Connections> {
   mkdirSync(join(settings.dataDir, 'schemas'), { recursive: true })
   const codec = await openCodec({
     registry: httpRegistry(settings.registryUrl),
     cacheFile: join(settings.dataDir, 'schemas', `${name}.json`),
     clock: systemClock,
   })
-  const broker = connectKafka({ brokers: settings.kafkaBrokers, clientId: `fleet-${name}` })
-  return { broker, codec }
+  return { broker: connectKafka(kafka), codec }
 }
 
 /** Kafka or the registry may come up after us: wait for them, saying so, for as long as it takes. */

@@ -1,6 +1,6 @@
 // Starts the alerting router and the alerting sink.
 
-import { platformSettings } from '@fleet/config'
+import { kafkaConnection, platformSettings } from '@fleet/config'
 import { runService } from '@fleet/runtime'
 import { asStage, startStages } from '@fleet/stage'
 import { createLogger, createMetrics } from '@fleet/telemetry'
@@ -18,6 +18,7 @@ await runService(name, async scope => {
   await startStages(stages, {
     name,
     settings: { ...settings, healthPort: settings.healthPorts[name] },
+    kafka: kafkaConnection(settings, `fleet-${name}`),
     logger: createLogger(name, { level: settings.logLevel }),
     metrics: createMetrics(name),
     scope,

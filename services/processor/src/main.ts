@@ -1,12 +1,13 @@
 // Starts the processor.
 
-import { platformSettings } from '@fleet/config'
+import { kafkaConnection, platformSettings } from '@fleet/config'
 import { runService, systemClock as clock } from '@fleet/runtime'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
 import { asStage, startStages } from '@fleet/stage'
 import { createLogger, createMetrics } from '@fleet/telemetry'
 
 import { endpointsById } from './shell/endpoints-by-id.ts'
+import { followEndpoints } from './shell/follow-endpoints.ts'
 import { openLiveFile } from './shell/live-file.ts'
 import { processorStage } from './stage.ts'
 
@@ -22,10 +23,14 @@ await runService(name, async scope => {
     return file.current
   }
   const keyRing = open('provenance keys', provenanceKeysFile, text => ProvenanceKeyRing.parse(text))
-  const endpoints = open('endpoints', endpointsFile, text => endpointsById(text, mode))
+  const endpoints =
+    settings.controlPlane === 'on'
+      ? await followEndpoints({ settings, logger, clock, scope })
+      : open('endpoints', endpointsFile, text => endpointsById(text, mode))
   await startStages([asStage(processorStage({ settings, keyRing, endpoints, platform }))], {
     name,
     settings: { ...settings, healthPort: settings.healthPorts[name] },
+    kafka: kafkaConnection(settings, `fleet-${name}`),
     logger,
     metrics: createMetrics(name),
     scope,

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { httpRegistry, openCodec } from '@fleet/codec'
-import { platformSettings } from '@fleet/config'
+import { kafkaConnection, platformSettings } from '@fleet/config'
 import type { PlatformSettings } from '@fleet/config'
 import { connectKafka } from '@fleet/kafka'
 import { codeOf, messageOf, systemClock, systemIds } from '@fleet/runtime'
@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
 async function run(settings: PlatformSettings): Promise<void> {
   const [verb] = positionals
   const stopping = new AbortController().signal
-  const broker = connectKafka({ brokers: settings.kafkaBrokers, clientId: 'fleet-state' })
+  const broker = connectKafka(kafkaConnection(settings, 'fleet-state'))
   const registry = httpRegistry(settings.registryUrl)
   const cacheFile = join(settings.dataDir, 'schemas', 'processor.json')
   const codec = await openCodec({ registry, cacheFile, clock: systemClock })

@@ -1,6 +1,6 @@
 // Starts the projector: fleet.state.v1 into Redis, all partitions in one process.
 
-import { platformSettings } from '@fleet/config'
+import { kafkaConnection, platformSettings } from '@fleet/config'
 import { topics } from '@fleet/contracts'
 import { runService } from '@fleet/runtime'
 import { startView } from '@fleet/stage'
@@ -20,6 +20,7 @@ await runService(name, async scope => {
     {
       name,
       settings: { ...settings, healthPort: settings.healthPorts[name] },
+      kafka: kafkaConnection(settings, `fleet-${name}`),
       logger: createLogger(name, { level: settings.logLevel }),
       metrics: createMetrics(name),
       scope,
