@@ -10,7 +10,8 @@ RUN := node --import tsx
 FLEET := npx --no-install fleet
 
 .PHONY: help up down restart status logs reset check test test-unit test-integration \
-        simulate faults faults-short bench-latency bench-process docs topics schemas install
+        simulate faults faults-short attack bench-latency bench-process bench-ingest \
+        docs topics schemas install
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +57,9 @@ bench-latency: install ## first byte of a request to the record in a consumer (n
 bench-process: install ## the processor against Kafka Streams, alternating (ROUNDS=3; LONG=1: restart, takeover, growth too)
 	@$(RUN) test/bench/process/main.ts $(if $(ROUNDS),--rounds $(ROUNDS))
 
+bench-ingest: install ## the edge against Go and express, alternating (ARGS="--rounds 1 --seconds 5")
+	@$(RUN) test/bench/ingest/main.ts $(ARGS)
+
 simulate: install ## seeded worlds with faults, judged (SEEDS=2000, FROM=1, MUTANTS=all for planted defects)
 	@$(RUN) test/simulation/main.ts --seeds $(or $(SEEDS),2000) --from $(or $(FROM),1) \
 	  $(if $(MUTANTS),--mutants $(MUTANTS))
@@ -65,6 +69,9 @@ faults: install ## real brokers and services under faults, judged by Kafka's Jav
 
 faults-short: install ## the same with 20,000 events in about three minutes
 	@$(RUN) test/faults/main.ts --short $(ARGS)
+
+attack: install ## sockets against a running ingester, bytes against every adapter (RUNS=100000)
+	@$(RUN) test/attack/main.ts $(if $(RUNS),--runs $(RUNS))
 
 docs: install ## generate docs/generated and the record types again
 	@$(RUN) infra/schemas/generate-types.ts

@@ -39,6 +39,13 @@ function provenanceKeys(nowMs: number): string {
   return `${JSON.stringify({ keys: [key] }, null, 2)}\n`
 }
 
+/** Seal the secrets of the control plane; a reference to elsewhere is somebody else's to fill. */
+const masterKeysFile = 'control.keys'
+
+function masterKeys(): string {
+  return `m1:${randomBytes(secretBytes).toString('base64')}\n`
+}
+
 /** Created with its mode, not changed to it: nobody else may read it even for a moment. */
 function writeSecret(path: string, make: () => string): boolean {
   if (existsSync(path)) return false
@@ -66,5 +73,7 @@ export function makeMissingSecrets({ folders, platform }: LocalSettings): string
   if (ours && writeSecret(keys, () => provenanceKeys(systemClock.wallMs()))) {
     made.push(basename(keys))
   }
+  const isOn = platform.controlPlane === 'on' && platform.controlKeyRef === `file:${masterKeysFile}`
+  if (isOn && writeSecret(join(secrets, masterKeysFile), masterKeys)) made.push(masterKeysFile)
   return made
 }

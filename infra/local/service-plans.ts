@@ -36,6 +36,14 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
 /** Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the same. */
 export const processorNodeOptions: readonly string[] = ['--max-semi-space-size=64']
 
+/** Why: docs/performance.md, the edge. docker-compose.yml says the same. */
+export const ingesterNodeOptions: readonly string[] = ['--max-semi-space-size=32']
+
+const nodeOptions: Readonly<Record<string, readonly string[]>> = {
+  ingester: ingesterNodeOptions,
+  processor: processorNodeOptions,
+}
+
 function entryOf(name: string): string {
   return join('services', name, 'src', 'main.ts')
 }
@@ -46,12 +54,7 @@ export function servicePlans(settings: LocalSettings): ServicePlan[] {
     .map(address => ({
       ...address,
       command: process.execPath,
-      args: [
-        ...(address.name === 'processor' ? processorNodeOptions : []),
-        '--import',
-        'tsx',
-        entryOf(address.name),
-      ],
+      args: [...(nodeOptions[address.name] ?? []), '--import', 'tsx', entryOf(address.name)],
       environment: { TMPDIR: settings.folders.temporary },
       cwd: repositoryRoot,
     }))

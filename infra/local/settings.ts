@@ -84,6 +84,11 @@ export function localPorts(
   platform: PlatformSettings,
   environment: Environment = process.env,
 ): Ports {
+  const { protocol } = platform.kafkaSecurity
+  if (protocol !== 'plaintext') {
+    const what = `FLEET_KAFKA_SECURITY is ${protocol}, and \`make up\` starts a Kafka without security`
+    throw new Error(`${what}; unset it here`)
+  }
   const brokers = urlAddress('FLEET_KAFKA_BROKERS', `kafka://${platform.kafkaBrokers.join(',')}`)
   const registry = urlAddress('FLEET_REGISTRY_URL', platform.registryUrl)
   const redis = urlAddress('FLEET_REDIS_URL', platform.redisUrl)

@@ -5,21 +5,26 @@ import { FleetError } from './error.ts'
  * The promise's result, or a transient `DEADLINE` error after `ms`. The promise goes on unseen:
  * whoever calls this must be able to live with its late result.
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   clock: Clock,
   ms: number,
   what: string,
   promise: Promise<T>,
 ): Promise<T> {
-  let cancel = (): void => {}
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => {
+  // One promise and no race: this stands around every delivery.
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(ms, () => {
       reject(new FleetError('DEADLINE', 'transient', `${what} took longer than ${ms} ms`))
     })
+    promise.then(
+      value => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    cancel()
-  }
 }

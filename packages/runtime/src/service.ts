@@ -32,6 +32,11 @@ export function stopThread(worker: Worker): void {
   worker.postMessage(stopMessage)
 }
 
+/** The same for a worker process, which may get the signal of its whole process group as well. */
+export function stopProcess(worker: { send(message: string): unknown }): void {
+  worker.send(stopMessage)
+}
+
 type End = { reason: 'signal'; signal: string } | { reason: 'failure'; error: unknown }
 
 /**
@@ -48,17 +53,20 @@ export async function runService(
     const fail = (error: unknown): void => resolve({ reason: 'failure', error })
     process.on('uncaughtException', fail)
     process.on('unhandledRejection', fail)
+    let wasAsked = false
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (stopping.signal.aborted) process.exit(exitStatuses.failed)
+        if (stopping.signal.aborted && !wasAsked) process.exit(exitStatuses.failed)
+        wasAsked = false
         resolve({ reason: 'signal', signal })
       })
     }
-    if (!isMainThread) {
-      parentPort?.on('message', message => {
-        if (message === stopMessage) resolve({ reason: 'signal', signal: stopMessage })
-      })
-    }
+    const parent = isMainThread ? process : parentPort
+    parent?.on('message', (message: unknown) => {
+      if (message !== stopMessage) return
+      wasAsked = !stopping.signal.aborted
+      resolve({ reason: 'signal', signal: stopMessage })
+    })
     const scope: Scope = {
       onClose: (closerName, close) => closers.push({ name: closerName, close }),
       fail,

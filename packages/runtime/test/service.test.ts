@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { stopProcess } from '../src/index.ts'
 
 const fixture = fileURLToPath(new URL('./fixtures/life.ts', import.meta.url))
 
@@ -62,4 +63,20 @@ test('a closer that throws does not keep the others from closing; exit 1', async
   assert.equal(ended.status, 1)
   assert.ok(ended.out.endsWith(inReverse))
   assert.match(ended.err, /service\.close_failed second: closer broke/)
+})
+
+test('asked to stop by its parent, it ends in order; the signal of its group changes nothing', async () => {
+  const child = spawn(process.execPath, ['--import', 'tsx', fixture, 'run'], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let out = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    if (!out.includes('started')) return
+    child.stdout?.removeAllListeners('data').on('data', (more: Buffer) => (out += more.toString()))
+    stopProcess(child)
+    child.kill('SIGTERM')
+  })
+  const status = await new Promise(resolve => void child.on('close', resolve))
+  assert.deepEqual({ status, out }, { status: 0, out: `started\n${inReverse}` })
 })

@@ -48,3 +48,14 @@ test('without boundaries they reach from a millisecond to ten seconds', async ()
   assert.match(text, /le="0\.001"\} 1\n/)
   assert.match(text, /le="10"\} 1\n/)
 })
+
+test('what is counted between two scrapes is all there, however many series wait', async () => {
+  const metrics = createMetrics('test')
+  const counter = metrics.counter('fleet_test_total', 'Test.')
+  for (let round = 0; round < 2; round++) {
+    for (let series = 0; series < 1500; series++) counter.add(1, { series: String(series) })
+    const counts = (await metrics.text()).match(/^fleet_test_total\{.*\} \d+$/gm) ?? []
+    assert.equal(counts.length, 1500)
+    for (const line of counts) assert.ok(line.endsWith(` ${round + 1}`), line)
+  }
+})

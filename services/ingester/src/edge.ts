@@ -4,6 +4,8 @@ import type { Codec } from '@fleet/codec'
 import type { PlatformSettings } from '@fleet/config'
 import type { Clock, Ids, Scope } from '@fleet/runtime'
 import type { Checks, Logger, Metrics } from '@fleet/telemetry'
+import { BodyRoom } from './shell/body-reader.ts'
+import type { ControlSource } from './shell/control-directory.ts'
 import { DeliveryHandler } from './shell/delivery-handler.ts'
 import { EdgeReport } from './shell/edge-report.ts'
 import { openEndpointDirectory } from './shell/endpoint-directory.ts'
@@ -11,30 +13,51 @@ import { createHttpServer } from './shell/http-server.ts'
 import type { HttpLimits } from './shell/http-server.ts'
 import { createOperationsApp } from './shell/operations-app.ts'
 import { openProvenanceSigner } from './shell/provenance-signer.ts'
+import { trustedProxies } from './shell/proxies.ts'
+import { LocalLimits } from './shell/rate-limits.ts'
+import type { RateLimits } from './shell/rate-limits.ts'
 import { openRawLog } from './shell/raw-log.ts'
 import type { LogBroker } from './shell/raw-log.ts'
 import { createRawPublisher } from './shell/raw-publisher.ts'
 import { createSecurityPublisher } from './shell/security-publisher.ts'
+import { SharedLimits } from './shell/shared-limits.ts'
+import { openTls } from './shell/tls.ts'
+import type { LookAt } from './workers/look.ts'
 
 export interface EdgePorts {
   readonly settings: PlatformSettings
   readonly broker: LogBroker
+  /** Where the control plane is read from, when it is on. */
+  readonly controlBroker?: ControlSource['broker']
   readonly codec: Codec
   readonly metrics: Metrics
   readonly logger: Logger
   readonly clock: Clock
   readonly ids: Ids
   readonly limits?: Partial<HttpLimits>
+  /** From how this process stands to what is shown: as one of several, that of all. */
+  readonly shownAs?: (own: LookAt) => LookAt
+}
+
+function controlSource({ settings, controlBroker }: EdgePorts): ControlSource | null {
+  if (settings.controlPlane === 'off' || controlBroker === undefined) return null
+  return { broker: controlBroker, keyRef: settings.controlKeyRef }
 }
 
 /** Listens when it resolves; ready when the checks are. The scope closes it, requests first. */
 export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port: number }> {
   const { settings, codec, metrics, logger, clock } = ports
   const { partitions, mode, dataDir, endpointsFile } = settings
-  const directory = openEndpointDirectory({ endpointsFile, dataDir, mode, clock, logger })
+  const directory = openEndpointDirectory({
+    endpointsFile,
+    dataDir,
+    mode,
+    clock,
+    logger,
+    control: controlSource(ports),
+  })
   scope.onClose('endpoints', () => directory.close())
-  const keysFile = settings.provenanceKeysFile
-  const signer = openProvenanceSigner({ keysFile, clock, logger })
+  const signer = openProvenanceSigner({ keysFile: settings.provenanceKeysFile, clock, logger })
   scope.onClose('provenance', () => signer.close())
   const onFatal = (error: unknown): void => scope.fail(error)
   const log = openRawLog({ codec, broker: ports.broker, partitions, clock, logger, onFatal })
@@ -42,7 +65,20 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
 
   const appender = (): typeof log.appender => log.appender
   const lost = metrics.counter('fleet_ingest_security_lost_total', 'Security records not written.')
-  const report = new EdgeReport(metrics, logger, clock)
+  const { ingest } = settings
+  const report = new EdgeReport(metrics, logger, clock, ingest.senderTimeoutMs)
+  const publisher = createRawPublisher({
+    codec,
+    signer,
+    appender,
+    partitions,
+    deadlineMs: settings.ingestDeadlineMs,
+    clock,
+  })
+  metrics.gauge('fleet_ingest_breaker_open', '1: deliveries are refused, Kafka is probed.', () => [
+    { value: publisher.isBreakerOpen ? 1 : 0 },
+  ])
+  const { room, proxies, tls, limits } = openGuards(scope, ports)
   const checks = (): Checks => ({
     process: scope.stopping.aborted ? 'stopping' : 'ok',
     endpoints: directory.state,
@@ -50,31 +86,53 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
     schemas: log.schemaState,
     kafka: log.kafkaState,
   })
+  const own: LookAt = async () => ({ checks: checks(), metrics: await metrics.text() })
   const server = createHttpServer({
     deliveries: new DeliveryHandler({
       directory,
-      publisher: createRawPublisher({
-        codec,
-        signer,
-        appender,
-        partitions,
-        deadlineMs: settings.ingestDeadlineMs,
-        clock,
-      }),
+      publisher,
       publishSecurity: createSecurityPublisher({ codec, appender, partitions, lost }),
       report,
       clock,
       ids: ports.ids,
       bodyBytesMax: settings.bodyMaxBytes,
+      room,
+      limits,
       addressPerSecond: settings.ingestAddressPerSecond,
+      proxies,
       stopping: scope.stopping,
     }),
-    elsewhere: createOperationsApp({ metrics, checks, logger }),
+    elsewhere: createOperationsApp({ look: ports.shownAs?.(own) ?? own, logger }),
     report,
+    metrics,
     clock,
+    proxies,
+    settings: ingest,
+    bodyBytesMax: settings.bodyMaxBytes,
+    tls,
     ...(ports.limits === undefined ? {} : { limits: ports.limits }),
   })
   const port = await server.listen(settings.host, settings.ingestPort)
   scope.onClose('http', () => server.drain())
   return { port }
+}
+
+/** What stands between a caller and a delivery. */
+function openGuards(scope: Scope, ports: EdgePorts) {
+  const { settings, clock, logger, metrics } = ports
+  const { ingest } = settings
+  const room = new BodyRoom(ingest.bodyRoomBytes)
+  metrics.gauge('fleet_ingest_body_bytes', 'Bodies held now.', () => [{ value: room.bytes }])
+  const tls = ingest.tls === null ? null : openTls({ ...ingest.tls, clock, logger, metrics })
+  scope.onClose('tls', () => tls?.close())
+  const limits = openLimits(ports)
+  scope.onClose('limits', () => limits.close())
+  return { room, proxies: trustedProxies(ingest.trustedProxies), tls, limits }
+}
+
+function openLimits({ settings, clock, logger, metrics }: EdgePorts): RateLimits {
+  const { environment } = settings
+  const { limitsRedisUrl: redisUrl } = settings.ingest
+  if (redisUrl === null) return new LocalLimits()
+  return new SharedLimits({ redisUrl, environment, clock, logger, metrics })
 }

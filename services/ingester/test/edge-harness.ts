@@ -1,6 +1,7 @@
 // A whole edge on a free port, with files in a folder of its own and an appender the test commands.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +11,7 @@ import { platformSettings } from '@fleet/config'
 import { topics } from '@fleet/contracts'
 import type { RawDelivery, SecurityEvent, Topic } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
-import type { Appender, OutRecord } from '@fleet/kafka'
+import type { Appender, Broker, OutRecord } from '@fleet/kafka'
 import { systemClock, systemIds } from '@fleet/runtime'
 import type { Clock, Scope } from '@fleet/runtime'
 import { hmac, platform } from '@fleet/signatures'
@@ -77,8 +78,12 @@ export interface EdgeOptions {
   append?: AppendBehaviour
   /** Instead of the memory broker; then `log` stays empty. */
   broker?: LogBroker
+  /** Where the control plane is read from. */
+  controlBroker?: Pick<Broker, 'openReader' | 'openAdmin'>
   clock?: Clock
   logger?: Logger
+  /** As the settings make it serve. */
+  scheme?: 'http' | 'https'
 }
 
 const closers: (() => Promise<void>)[] = []
@@ -116,6 +121,7 @@ export async function openEdge(options: EdgeOptions = {}) {
       ingestPort: 0,
     },
     broker: options.broker ?? log.broker,
+    ...(options.controlBroker === undefined ? {} : { controlBroker: options.controlBroker }),
     codec,
     metrics,
     logger: options.logger ?? silentLogger,
@@ -123,14 +129,26 @@ export async function openEdge(options: EdgeOptions = {}) {
     ids: systemIds,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   })
-  const base = `http://127.0.0.1:${port}`
+  const base = `${options.scheme ?? 'http'}://127.0.0.1:${port}`
   const close = async (): Promise<void> => {
     await scope.close()
     rmSync(folder, { recursive: true, force: true })
   }
   closers.push(close)
-  await eventually(async () => (await fetch(`${base}/ready`)).status === 200)
+  await eventually(() => isReady(base))
   return { port, base, files, log, metrics, scope, close, codec }
+}
+
+/** Whoever it is that answers: a test's certificate is signed by nobody. */
+function isReady(base: string): Promise<boolean> {
+  if (base.startsWith('http:')) return fetch(`${base}/ready`).then(({ status }) => status === 200)
+  return new Promise((resolve, reject) => {
+    const asked = get(`${base}/ready`, { rejectUnauthorized: false, agent: false }, answer => {
+      answer.resume()
+      resolve(answer.statusCode === 200)
+    })
+    asked.on('error', reject)
+  })
 }
 
 export type Edge = Awaited<ReturnType<typeof openEdge>>

@@ -108,7 +108,7 @@ export function wrongIn(verdict: PeerVerdict): number {
 }
 
 /** Status 1 means that a measurement failed, which its line says. */
-async function runPeers(
+export async function runPeers(
   { program, workDir }: Peers,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

@@ -1,6 +1,7 @@
 // The order in which a delivery is judged once its body is there: encoding, address limit, signature,
 // endpoint limits, freshness. The order is a promise to senders and a defence: a limit per endpoint before
-// the signature would let anyone lock the real sender out.
+// the signature would let anyone lock the real sender out. Who runs it answers for the limits, which may
+// take a while where several processes share them.
 
 import type { ProblemCode } from './problem.ts'
 import type { Taken } from './token-bucket.ts'
@@ -31,11 +32,9 @@ export interface DeliveryFacts {
   readonly bodyBytes: number
   /** Null when there is no enabled endpoint of this id. */
   readonly endpoint: { readonly bodyBytesMax: number | null } | null
-  takeAddressToken(): Taken
   /** Must take as long for an unknown endpoint as for a known one. */
   verify(): Verification
   readUnsignedChallenge(): UnsignedChallenge
-  takeEndpointToken(): Taken
 }
 
 export type Acceptance =
@@ -51,9 +50,12 @@ export interface Refusal {
   readonly retryAfterSeconds: number | null
 }
 
-export function accept(facts: DeliveryFacts): Acceptance {
+/** A limit that is to be asked now: it takes a token and says whether there was one. */
+export type Limit = 'address' | 'endpoint'
+
+export function* accept(facts: DeliveryFacts): Generator<Limit, Acceptance, Taken> {
   if (!facts.contentEncodings.every(isIdentity)) return refused('unsupported_encoding', null)
-  const address = facts.takeAddressToken()
+  const address = yield 'address'
   if (!address.allowed) return rateLimited(address.retryAfterSeconds)
   const verification = facts.verify()
   if (facts.endpoint === null) return unauthorized('unknown_endpoint')
@@ -65,7 +67,7 @@ export function accept(facts: DeliveryFacts): Acceptance {
   if (bodyBytesMax !== null && facts.bodyBytes > bodyBytesMax) {
     return refused('body_too_large', 'body_too_large')
   }
-  const endpoint = facts.takeEndpointToken()
+  const endpoint = yield 'endpoint'
   if (!endpoint.allowed) return rateLimited(endpoint.retryAfterSeconds)
   if (!verification.ok) return unauthorized('stale')
   return { kind: 'verified', keyId: verification.keyId, scheme: verification.scheme }

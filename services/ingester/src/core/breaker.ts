@@ -13,12 +13,16 @@ export const closedBreaker: Breaker = { failures: 0, probeAtMs: 0 }
 const failuresToOpen = 5
 const probeEveryMs = 1000
 
+export function isOpen({ failures }: Breaker): boolean {
+  return failures >= failuresToOpen
+}
+
 /** Whether to try now, and the breaker afterwards: whoever gets the probe takes it from the others. */
 export function tryBreaker(
   breaker: Breaker,
   nowMs: number,
 ): { readonly allowed: boolean; readonly breaker: Breaker } {
-  if (breaker.failures < failuresToOpen) return { allowed: true, breaker }
+  if (!isOpen(breaker)) return { allowed: true, breaker }
   if (nowMs < breaker.probeAtMs) return { allowed: false, breaker }
   return { allowed: true, breaker: { ...breaker, probeAtMs: nowMs + probeEveryMs } }
 }

@@ -1,6 +1,7 @@
 // How answers leave: JSON with its length, problems from their table, and an end of the connection that
 // does not take the answer away from a sender who is still sending.
 
+import { STATUS_CODES } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '@fleet/runtime'
 import { problemContentType, problemOf } from '../core/problem.ts'
@@ -21,6 +22,13 @@ export function problemAnswer(code: ProblemCode, headers: Record<string, string>
     body: JSON.stringify(problem),
     headers,
   }
+}
+
+/** Senders wait at least this long before the next attempt; most have a longer first step. */
+export const unavailableRetryAfterSeconds = 5
+
+export function unavailableAnswer(): Answer {
+  return problemAnswer('unavailable', { 'retry-after': String(unavailableRetryAfterSeconds) })
 }
 
 export function jsonAnswer(status: number, body: unknown): Answer {
@@ -46,6 +54,7 @@ export function sendAndClose(
   answer: Answer,
   clock: Pick<Clock, 'after'>,
 ): void {
+  response.shouldKeepAlive = false
   response.writeHead(answer.status, { ...headersOf(answer), connection: 'close' })
   response.write(answer.body)
   let bytes = 0
@@ -65,10 +74,9 @@ export function sendAndClose(
 
 /** The same answer as bytes, for a connection whose request could not be read. */
 export function rawAnswer(answer: Answer): string {
-  const reasons: Record<number, string> = { 400: 'Bad Request', 408: 'Request Timeout' }
   const headers = { ...headersOf(answer), connection: 'close' }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 ${answer.status} ${reasons[answer.status] ?? 'Error'}\r\n${lines.join('')}\r\n${answer.body}`
+  return `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Error'}\r\n${lines.join('')}\r\n${answer.body}`
 }
 
 function headersOf({ contentType, body, headers = {} }: Answer): Record<string, string> {

@@ -9,26 +9,36 @@ import { answerChallenge, identifierVersion, keptHeaders } from '@fleet/sources'
 import type { DeliverySecret, Identified } from '@fleet/sources'
 import { traceIdOf } from '@fleet/telemetry'
 import { accept, refused, unauthorized } from '../core/accept.ts'
-import type { Refusal, SecurityReason } from '../core/accept.ts'
+import type { Acceptance, Refusal, SecurityReason } from '../core/accept.ts'
+import type { Proxies } from '../core/address.ts'
 import { toRawDelivery } from '../core/raw-record.ts'
 import type { DeliveryOrigin } from '../core/raw-record.ts'
 import { pathOf } from '../core/route.ts'
 import { SecurityLog } from '../core/security-log.ts'
-import { BucketTable } from '../core/token-bucket.ts'
-import { jsonAnswer, problemAnswer, send, sendAndClose } from './answer.ts'
+import {
+  jsonAnswer,
+  problemAnswer,
+  send,
+  sendAndClose,
+  unavailableAnswer,
+  unavailableRetryAfterSeconds,
+} from './answer.ts'
 import type { Answer } from './answer.ts'
 import { Armings } from './arming.ts'
-import { BodyRoom, readBody } from './body-reader.ts'
+import { readBody } from './body-reader.ts'
+import type { BodyRoom } from './body-reader.ts'
 import {
   activeSecret,
   enabledEndpoint,
   factsOf,
   identifyDelivery,
   openDelivery,
+  takeToken,
 } from './delivery.ts'
 import type { Delivery, JudgingTools } from './delivery.ts'
 import type { EdgeReport, Outcome } from './edge-report.ts'
 import type { EndpointDirectory, KnownEndpoint } from './endpoint-directory.ts'
+import type { RateLimits } from './rate-limits.ts'
 import type { RawPublisher } from './raw-publisher.ts'
 import type { PublishSecurity } from './security-publisher.ts'
 
@@ -40,32 +50,25 @@ export interface DeliveryHandlerOptions {
   readonly clock: Clock
   readonly ids: Ids
   readonly bodyBytesMax: number
+  /** All bodies held at once; with the appender's own limit it bounds the memory of the process. */
+  readonly room: BodyRoom
+  readonly limits: RateLimits
   readonly addressPerSecond: number
+  readonly proxies: Proxies
   /** Aborted: the process is going away. */
   readonly stopping: AbortSignal
 }
 
-/** Bodies held at once; with the appender's own limit it bounds the memory of the process. */
-const bodyRoomBytes = 64 * 1024 * 1024
-/** Addresses remembered for their limit, about 100 bytes each. */
-const addressesMax = 50_000
-/** Endpoints come from a file of ours; this only bounds the table. */
-const endpointsMax = 100_000
-/** Senders wait at least this long before the next attempt; most have a longer first step. */
-const unavailableRetryAfterSeconds = 5
-
 export class DeliveryHandler {
   readonly #options: DeliveryHandlerOptions
-  readonly #room = new BodyRoom(bodyRoomBytes)
   readonly #security = new SecurityLog()
   readonly #tools: JudgingTools
 
   constructor(options: DeliveryHandlerOptions) {
     this.#options = options
     this.#tools = {
-      addressBuckets: new BucketTable(addressesMax),
+      limits: options.limits,
       addressPerSecond: options.addressPerSecond,
-      endpointBuckets: new BucketTable(endpointsMax),
       armings: new Armings(),
     }
   }
@@ -79,7 +82,7 @@ export class DeliveryHandler {
     if (this.#options.stopping.aborted) {
       return this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
     }
-    const reading = await readBody(request, this.#options.bodyBytesMax, this.#room)
+    const reading = await readBody(request, this.#options.bodyBytesMax, this.#options.room)
     if (reading.kind === 'aborted') return this.#count(delivery, abortedOutcome(response))
     if (reading.kind === 'too_large') {
       const refusal = refused('body_too_large', 'body_too_large')
@@ -93,7 +96,7 @@ export class DeliveryHandler {
     } catch (error) {
       this.#fail(delivery, error)
     } finally {
-      this.#room.give(reading.body.length)
+      this.#options.room.give(reading.body.length)
     }
   }
 
@@ -104,15 +107,25 @@ export class DeliveryHandler {
   }
 
   #open(request: IncomingMessage, response: ServerResponse, endpointId: string): Delivery {
-    const { clock, directory } = this.#options
-    return openDelivery(request, response, endpointId, directory.find(endpointId), {
-      startedMs: clock.elapsedMs(),
-      receivedAtMs: clock.wallMs(),
-    })
+    const { clock, directory, proxies } = this.#options
+    const now = { startedMs: clock.elapsedMs(), receivedAtMs: clock.wallMs() }
+    const known = directory.find(endpointId)
+    return openDelivery(request, response, endpointId, known, now, proxies)
+  }
+
+  /** Waits only where a limit is counted elsewhere. */
+  async #accept(delivery: Delivery, body: Buffer): Promise<Acceptance> {
+    const steps = accept(factsOf(delivery, body, this.#tools))
+    let step = steps.next()
+    while (step.done !== true) {
+      const taken = takeToken(step.value, delivery, this.#tools)
+      step = steps.next('then' in taken ? await taken : taken)
+    }
+    return step.value
   }
 
   async #judge(delivery: Delivery, body: Buffer): Promise<void> {
-    const acceptance = accept(factsOf(delivery, body, this.#tools))
+    const acceptance = await this.#accept(delivery, body)
     if (acceptance.kind === 'refused') return this.#refuse(delivery, acceptance, { body })
     const target = enabledEndpoint(delivery)
     if (target === undefined)
@@ -205,8 +218,7 @@ export class DeliveryHandler {
   }
 
   #fail(delivery: Delivery, error: unknown): void {
-    const headers = { 'retry-after': String(unavailableRetryAfterSeconds) }
-    this.#send(delivery, problemAnswer('unavailable', headers))
+    this.#send(delivery, unavailableAnswer())
     this.#count(delivery, 'unavailable', { code: codeOf(error), problem: messageOf(error) })
   }
 

@@ -7,10 +7,13 @@ import { identify, unsignedChallengeBytesMax, verifyDelivery } from '@fleet/sour
 import type { DeliverySecret, Identified, RequestHeaders, Verification } from '@fleet/sources'
 import { childTraceparent } from '@fleet/telemetry'
 import type { DeliveryFacts, UnsignedChallenge } from '../core/accept.ts'
-import { addressGroup, plainAddress } from '../core/address.ts'
-import type { BucketTable } from '../core/token-bucket.ts'
+import type { Limit } from '../core/accept.ts'
+import { addressGroup, plainAddress, senderAddress } from '../core/address.ts'
+import type { Proxies } from '../core/address.ts'
+import type { Taken } from '../core/token-bucket.ts'
 import type { Armings } from './arming.ts'
 import type { KnownEndpoint } from './endpoint-directory.ts'
+import type { RateLimits } from './rate-limits.ts'
 
 export interface Delivery {
   readonly request: IncomingMessage
@@ -29,9 +32,8 @@ export interface Delivery {
 }
 
 export interface JudgingTools {
-  readonly addressBuckets: BucketTable
+  readonly limits: RateLimits
   readonly addressPerSecond: number
-  readonly endpointBuckets: BucketTable
   readonly armings: Armings
 }
 
@@ -41,8 +43,10 @@ export function openDelivery(
   endpointId: string,
   known: KnownEndpoint | undefined,
   now: { readonly startedMs: number; readonly receivedAtMs: number },
+  proxies: Proxies,
 ): Delivery {
   const headers = request.headersDistinct
+  const remote = plainAddress(request.socket.remoteAddress)
   const traceparents = headers['traceparent'] ?? []
   return {
     request,
@@ -50,7 +54,7 @@ export function openDelivery(
     endpointId,
     known,
     headers,
-    remoteIp: plainAddress(request.socket.remoteAddress),
+    remoteIp: senderAddress(remote, headers['x-forwarded-for'] ?? [], proxies),
     traceparent: childTraceparent(traceparents.length === 1 ? traceparents[0] : undefined),
     ...now,
   }
@@ -62,31 +66,48 @@ export function enabledEndpoint({ known }: Delivery): KnownEndpoint | undefined 
 }
 
 export function factsOf(delivery: Delivery, body: Buffer, tools: JudgingTools): DeliveryFacts {
-  const { headers, remoteIp, startedMs } = delivery
+  const { headers } = delivery
   const target = enabledEndpoint(delivery)
   const encodings = headers['content-encoding'] ?? []
   return {
     contentEncodings: typeof encodings === 'string' ? [encodings] : encodings,
     bodyBytes: body.length,
     endpoint: target === undefined ? null : { bodyBytesMax: target.endpoint.limits.bodyBytes },
-    takeAddressToken: () =>
-      tools.addressBuckets.take(addressGroup(remoteIp), tools.addressPerSecond, startedMs),
     verify: () => verifyAlike(target, delivery, body),
     readUnsignedChallenge: () => readUnsignedChallenge(target, delivery, body, tools.armings),
-    takeEndpointToken: () => {
-      const perSecond = target?.endpoint.limits.perSecond ?? null
-      if (target === undefined || perSecond === null) return { allowed: true }
-      return tools.endpointBuckets.take(target.endpoint.id, perSecond, startedMs)
-    },
   }
 }
 
-/** Stands in where there is no key to compare with; no signature is ever valid under it. */
+export function takeToken(
+  limit: Limit,
+  delivery: Delivery,
+  { limits, addressPerSecond }: JudgingTools,
+): Taken | Promise<Taken> {
+  const { remoteIp, startedMs: nowMs } = delivery
+  if (limit === 'address') {
+    return limits.take({ limit, key: addressGroup(remoteIp), perSecond: addressPerSecond, nowMs })
+  }
+  const endpoint = enabledEndpoint(delivery)?.endpoint
+  const perSecond = endpoint?.limits.perSecond ?? null
+  if (endpoint === undefined || perSecond === null) return { allowed: true }
+  return limits.take({ limit, key: endpoint.id, perSecond, nowMs })
+}
+
+/** Stand in where there is no key to compare with; no signature is ever valid under them. */
 const decoyKey = Buffer.from('no endpoint has this key')
+/** Of RFC 8032, test 1: its private key is known, so no endpoint may ever have it. */
+const decoyPublicKey = Buffer.from(
+  'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+  'hex',
+)
+const decoySignature = Buffer.from(
+  'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  'hex',
+)
 
 /**
- * Every refusal costs at least one MAC over the body, so that its time does not tell which endpoints
- * exist, nor which of them are enabled.
+ * Every refusal costs at least one MAC over the body, and a signature check where one was presented, so
+ * that its time does not tell which endpoints exist, which are enabled, nor how they verify.
  */
 function verifyAlike(
   target: KnownEndpoint | undefined,
@@ -94,11 +115,16 @@ function verifyAlike(
   body: Buffer,
 ): Verification {
   let macs = 0
-  const counting: Pick<typeof platform, 'hmac' | 'equal'> = {
-    equal: platform.equal,
+  let signatureChecks = 0
+  const counting: typeof platform = {
+    ...platform,
     hmac: (algorithm, key, ...parts) => {
       macs += 1
       return platform.hmac(algorithm, key, ...parts)
+    },
+    verifyEd25519: (publicKey, signature, ...parts) => {
+      signatureChecks += 1
+      return platform.verifyEd25519(publicKey, signature, ...parts)
     },
   }
   const request = { headers, body, nowMs: receivedAtMs }
@@ -106,8 +132,16 @@ function verifyAlike(
     target === undefined
       ? { ok: false, reason: 'missing_signature' }
       : verifyDelivery(target.endpoint, target.secrets, request, counting)
+  if (verification.ok) return verification
   if (macs === 0) platform.hmac('sha256', decoyKey, body)
+  if (signatureChecks === 0 && hasPublicSignature(headers)) {
+    platform.verifyEd25519(decoyPublicKey, decoySignature, body)
+  }
   return verification
+}
+
+function hasPublicSignature(headers: RequestHeaders): boolean {
+  return [headers['webhook-signature'] ?? []].flat().some(text => text.includes('v1a,'))
 }
 
 /** Looks into an unsigned body only while the endpoint is armed, and never into a large one. */

@@ -21,6 +21,12 @@ export interface DeliveryLine {
   readonly problem?: string
 }
 
+/** Of a sender's patience: above it there is no room left for its network and for a bad day. */
+const slowShare = 1 / 3
+
+/** What a sender waited for; who sends slowly and is refused does not make the edge slow. */
+const answered: ReadonlySet<Outcome> = new Set(['accepted', 'challenge', 'unavailable'])
+
 const linesPerKeyMinute = 10
 const linesPerSecond = 50
 const keysMax = 10_000
@@ -36,19 +42,32 @@ export class EdgeReport {
   readonly #logger: Logger
   readonly #clock: Clock
   readonly #deliveries: Counter
+  readonly #refusals: Counter
+  readonly #slow: Counter
   readonly #seconds: Histogram
+  readonly #slowMs: number
   readonly #gate = new FloodGate({
     perKeyMinute: linesPerKeyMinute,
     perProcessSecond: linesPerSecond,
     keysMax,
   })
 
-  constructor(metrics: Metrics, logger: Logger, clock: Clock) {
+  constructor(metrics: Metrics, logger: Logger, clock: Clock, senderTimeoutMs: number) {
     this.#logger = logger
     this.#clock = clock
+    this.#slowMs = senderTimeoutMs * slowShare
     this.#deliveries = metrics.counter('fleet_ingest_deliveries_total', 'Deliveries, by outcome.')
     // A series that is there from the start lets an alert tell "none" from "not scraped".
     this.#deliveries.add(0, { endpoint: 'unknown', outcome: 'accepted' })
+    this.#refusals = metrics.counter(
+      'fleet_ingest_refusals_total',
+      'Refusals that are a matter of security, by reason.',
+    )
+    this.#slow = metrics.counter(
+      'fleet_ingest_slow_answers_total',
+      'Answers later than a third of the time senders wait.',
+    )
+    this.#slow.add(0, { endpoint: 'unknown' })
     this.#seconds = metrics.histogram('fleet_ingest_seconds', 'From request to answer.')
   }
 
@@ -60,7 +79,13 @@ export class EdgeReport {
     line: DeliveryLine,
   ): void {
     const elapsedMs = this.#clock.elapsedMs()
-    this.#deliveries.add(1, { endpoint: knownId ?? 'unknown', outcome })
+    const endpoint = knownId ?? 'unknown'
+    this.#deliveries.add(1, { endpoint, outcome })
+    const { reason = null } = line
+    if (reason !== null) this.#refusals.add(1, { endpoint, reason })
+    if (elapsedMs - startedMs > this.#slowMs && answered.has(outcome)) {
+      this.#slow.add(1, { endpoint })
+    }
     this.#seconds.observe((elapsedMs - startedMs) / 1000)
     const level = levels[outcome] ?? 'info'
     if (!this.#logger.isLevelEnabled(level)) return
@@ -77,7 +102,7 @@ export class EdgeReport {
   }
 
   /** A request that never became one: no endpoint, no duration. */
-  unreadable(outcome: 'malformed_request' | 'request_timeout'): void {
+  unreadable(outcome: ProblemCode): void {
     this.#deliveries.add(1, { endpoint: 'unknown', outcome })
   }
 }

@@ -1,14 +1,17 @@
 // The endpoints and their keys in force, picked up from the file and the secrets while running. A file
-// with any problem changes nothing; a secret that can't be read keeps its last good value.
+// with any problem changes nothing; a secret that can't be read keeps its last good value. With the
+// control plane on, they come from its topic instead: control-directory.ts.
 
-import { stat } from 'node:fs/promises'
-import { resolveSecret, secretPath, watchFile } from '@fleet/config'
+import { resolveSecret, watchFile } from '@fleet/config'
 import type { Mode } from '@fleet/config'
 import { FleetError, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
-import { parseEndpoints } from '@fleet/sources'
+import { parseEndpoints, secretProblem } from '@fleet/sources'
 import type { DeliverySecret, Endpoint, EndpointSecret } from '@fleet/sources'
 import type { Logger } from '@fleet/telemetry'
+import { openControlDirectory } from './control-directory.ts'
+import type { ControlSource } from './control-directory.ts'
+import { versionsOf } from './secret-files.ts'
 
 export interface KnownEndpoint {
   readonly endpoint: Endpoint
@@ -31,12 +34,17 @@ export interface EndpointDirectoryOptions {
   readonly logger: Logger
   /** Two looks, at the file and at the secrets, must fit in two seconds. */
   readonly everyMs?: number
+  /** Where endpoints come from when the control plane is on; the file counts for nothing then. */
+  readonly control?: ControlSource | null
 }
 
 const everyMsDefault = 500
 
 export function openEndpointDirectory(options: EndpointDirectoryOptions): EndpointDirectory {
-  return new WatchedDirectory(options)
+  const { control = null } = options
+  return control === null
+    ? new WatchedDirectory(options)
+    : openControlDirectory({ everyMs: everyMsDefault, ...options, control })
 }
 
 class WatchedDirectory implements EndpointDirectory {
@@ -83,8 +91,9 @@ class WatchedDirectory implements EndpointDirectory {
     this.state = 'ok'
     const { logger } = this.#options
     logger.info({ endpoints: reading.endpoints.length }, 'endpoints.loaded')
-    const { ignored } = reading
+    const { ignored, warnings } = reading
     if (ignored.length > 0) logger.warn({ ignored }, 'endpoints.settings_ignored')
+    if (warnings.length > 0) logger.warn({ warnings }, 'endpoints.settings_weak')
   }
 
   #watchSecrets(everyMs: number): void {
@@ -96,14 +105,8 @@ class WatchedDirectory implements EndpointDirectory {
 
   /** Asks for times and sizes beside the requests; reads only when one of them changed. */
   async #lookAtSecrets(): Promise<void> {
-    const versions: string[] = []
-    for (const { secrets } of this.#endpoints) {
-      for (const { ref } of secrets) {
-        const path = secretPath(ref, this.#options.dataDir)
-        if (path !== null) versions.push(await versionOf(path))
-      }
-    }
-    const version = versions.join(' ')
+    const refs = this.#endpoints.flatMap(({ secrets }) => secrets.map(({ ref }) => ref))
+    const version = await versionsOf(refs, this.#options.dataDir)
     if (version === this.#secretsVersion || this.#closed) return
     this.#secretsVersion = version
     this.#readSecrets()
@@ -121,8 +124,19 @@ class WatchedDirectory implements EndpointDirectory {
     this.#known = new Map(
       this.#endpoints.map(endpoint => {
         const secrets = endpoint.secrets.flatMap(secret => deliverySecret(secret, keys))
+        for (const { id, key } of secrets) this.#reportUnusable(endpoint, id, key)
         return [endpoint.id, { endpoint, secrets }]
       }),
+    )
+  }
+
+  /** A key that can't verify anything stays: the others go on, and its deliveries are 401. */
+  #reportUnusable(endpoint: Endpoint, secretId: string, key: Uint8Array): void {
+    const problem = secretProblem(endpoint, key)
+    if (problem === null) return
+    this.#options.logger.error(
+      { endpointId: endpoint.id, secretId, problem },
+      'endpoints.secret_unusable',
     )
   }
 
@@ -138,15 +152,6 @@ class WatchedDirectory implements EndpointDirectory {
       this.#problems.set(ref, problem)
       return this.#keys.get(ref)
     }
-  }
-}
-
-async function versionOf(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeNs } = await stat(path, { bigint: true })
-    return `${ino}/${size}/${mtimeNs}`
-  } catch {
-    return 'unread'
   }
 }
 

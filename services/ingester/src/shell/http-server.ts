@@ -3,53 +3,50 @@
 
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+import type { IngestSettings } from '@fleet/config'
 import { FleetError, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
+import type { Metrics } from '@fleet/telemetry'
+import type { Proxies } from '../core/address.ts'
+import { isAcceptable } from '../core/request-head.ts'
 import { routeOf } from '../core/route.ts'
-import { problemAnswer, rawAnswer, send } from './answer.ts'
+import { problemAnswer, rawAnswer, send, sendAndClose, unavailableAnswer } from './answer.ts'
+import { Connections } from './connections.ts'
 import type { DeliveryHandler } from './delivery-handler.ts'
 import type { EdgeReport } from './edge-report.ts'
+import type { Tls } from './tls.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
-export interface HttpLimits {
-  /** Headers are one packet; whoever needs longer holds a connection for nothing. */
-  readonly headersTimeoutMs: number
-  /** The whole request. Smartcar gives up after 15 s as well. */
-  readonly requestTimeoutMs: number
-  /** Longer than the idle time of common load balancers, so that it is never us who close first. */
-  readonly keepAliveMs: number
-  /** Request line and headers together. */
-  readonly headerBytesMax: number
-  /** Further headers are dropped unread, so that one request can't cost a table of thousands. */
-  readonly headersMax: number
-  /** Sockets; what comes beyond is closed at once, before it costs memory. */
-  readonly connectionsMax: number
+/** Those of the settings, where each stands with its reason, and two that nobody needs to set. */
+export interface HttpLimits extends IngestSettings {
   /** How often timeouts are looked at, and so how late they may be. */
   readonly timeoutCheckMs: number
   /** What is under way when the process is told to end; below the ten seconds of the process. */
   readonly drainMsMax: number
 }
 
-const defaultHttpLimits: HttpLimits = {
-  headersTimeoutMs: 10_000,
-  requestTimeoutMs: 15_000,
-  keepAliveMs: 65_000,
-  headerBytesMax: 16 * 1024,
-  headersMax: 100,
-  connectionsMax: 4096,
-  timeoutCheckMs: 500,
-  drainMsMax: 8500,
-}
+const ownLimits = { timeoutCheckMs: 500, drainMsMax: 8500 }
+
+/** From when the kernel asks a silent peer whether it is still there. */
+const probeAfterSilenceMs = 30_000
 
 export interface HttpServerOptions {
   readonly deliveries: DeliveryHandler
   /** Serves what is no delivery. */
   readonly elsewhere: Handler
   readonly report: EdgeReport
+  readonly metrics: Metrics
   readonly clock: Clock
+  readonly proxies: Proxies
+  readonly settings: IngestSettings
+  readonly bodyBytesMax: number
+  /** Null: plain HTTP. */
+  readonly tls: Tls | null
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -60,30 +57,32 @@ export interface HttpServer {
 }
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const limits = { ...defaultHttpLimits, ...options.limits }
-  const answering = new WeakMap<Duplex, ServerResponse>()
+  const limits = { ...options.settings, ...ownLimits, ...options.limits }
+  const connections = new Connections(limits, options.proxies, options.metrics)
   const handle: Handler = (request, response) => {
-    answering.set(request.socket, response)
-    return serve(request, response, options)
+    switch (connections.begin(request.socket, response)) {
+      case 'allowed':
+        return serve(request, response, options, limits)
+      case 'too many':
+        options.report.unreadable('unavailable')
+        return send(response, unavailableAnswer())
+      case 'after the last':
+        return undefined
+    }
   }
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      maxHeaderSize: limits.headerBytesMax,
-      connectionsCheckingInterval: limits.timeoutCheckMs,
-      // A missing Host header is answered by us, with a problem document.
-      requireHostHeader: false,
-    },
-    handle,
-  )
-  server.maxHeadersCount = limits.headersMax
-  server.maxConnections = limits.connectionsMax
+  const server = openServer(limits, options.tls, handle)
+  connections.watch(server)
   // An expectation we do not know may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', handle)
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    refuseUnreadable(error, socket, answering.get(socket), options.report)
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // Who asks first is told of a body that is too large before sending it.
+    const announced = Number(request.headers['content-length'] ?? 0)
+    if (announced <= options.bodyBytesMax) response.writeContinue()
+    return handle(request, response)
+  })
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => refuseTunnel(socket))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    refuseUnreadable(error, socket, connections.currentOf(socket), options.report)
   })
   return {
     listen: (host, port) => listen(server, host, port),
@@ -91,15 +90,52 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 }
 
+function openServer(limits: HttpLimits, tls: Tls | null, handle: Handler): Server {
+  const parsing = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    maxHeaderSize: limits.headerBytesMax,
+    connectionsCheckingInterval: limits.timeoutCheckMs,
+    // A missing Host header is answered by us, with a problem document.
+    requireHostHeader: false,
+    keepAlive: true,
+    keepAliveInitialDelay: probeAfterSilenceMs,
+  }
+  const server = tls === null ? createServer(parsing, handle) : openTlsServer(parsing, tls, handle)
+  // One more than allowed is kept, so that it can be seen that there were more.
+  server.maxHeadersCount = limits.headersMax + 1
+  server.timeout = limits.idleTimeoutMs
+  return server
+}
+
+function openTlsServer(
+  parsing: { readonly headersTimeout: number },
+  tls: Tls,
+  handle: Handler,
+): Server {
+  const handshakeTimeout = parsing.headersTimeout
+  const server = createTlsServer({ ...parsing, ...tls.context, handshakeTimeout }, handle)
+  tls.onChange(context => server.setSecureContext(context))
+  return server
+}
+
 function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { deliveries, elsewhere, report }: HttpServerOptions,
+  { deliveries, elsewhere, report, clock }: HttpServerOptions,
+  { headersMax }: HttpLimits,
 ): unknown {
-  if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+  const { httpVersion, rawHeaders, headersDistinct } = request
+  const head = {
+    httpVersion,
+    rawHeaders,
+    hosts: headersDistinct['host'] ?? [],
+    transferEncodings: headersDistinct['transfer-encoding'] ?? [],
+  }
+  if (!isAcceptable(head, headersMax)) {
     report.unreadable('malformed_request')
-    response.shouldKeepAlive = false
-    return send(response, problemAnswer('malformed_request'))
+    return sendAndClose(request, response, problemAnswer('malformed_request'), clock)
   }
   const route = routeOf(request.method ?? '', request.url ?? '')
   switch (route.kind) {
@@ -119,10 +155,18 @@ function refuseUnreadable(
   current: ServerResponse | undefined,
   report: EdgeReport,
 ): void {
-  const isGone = error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable
+  const isGone =
+    error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || !isOpen(socket)
   const isPending = current !== undefined && !current.writableFinished
-  if (isGone || (isPending && current.headersSent)) {
+  if (isGone) {
     socket.destroy()
+    return
+  }
+  if (isPending && current.headersSent) {
+    // It has its answer, which is on its way; what is broken is what came behind.
+    current.shouldKeepAlive = false
+    if (!current.writableEnded) current.end()
+    socket.end(() => socket.destroy())
     return
   }
   if (isPending && current.req.complete) {
@@ -136,6 +180,17 @@ function refuseUnreadable(
   if (isPending) current.statusCode = answer.status
   else report.unreadable(code)
   socket.end(rawAnswer(answer), () => socket.destroy())
+}
+
+/** Where a TLS handshake failed there is nothing to answer in. */
+function isOpen(socket: Duplex): boolean {
+  return !(socket instanceof TLSSocket) || socket.getCipher()?.name !== undefined
+}
+
+/** CONNECT asks for a tunnel through us. */
+function refuseTunnel(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  socket.end(rawAnswer(problemAnswer('method_not_allowed', { allow: 'POST' })))
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

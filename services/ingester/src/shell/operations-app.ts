@@ -4,17 +4,17 @@ import express from 'express'
 import type { ErrorRequestHandler, Express, Request, Response } from 'express'
 import { messageOf } from '@fleet/runtime'
 import { metricsContentType, readinessOf } from '@fleet/telemetry'
-import type { Checks, Logger, Metrics } from '@fleet/telemetry'
+import type { Logger } from '@fleet/telemetry'
 import type { ProblemCode } from '../core/problem.ts'
+import type { LookAt } from '../workers/look.ts'
 import { problemAnswer, send } from './answer.ts'
 
 export interface OperationsOptions {
-  readonly metrics: Metrics
-  readonly checks: () => Checks
+  readonly look: LookAt
   readonly logger: Logger
 }
 
-export function createOperationsApp({ metrics, checks, logger }: OperationsOptions): Express {
+export function createOperationsApp({ look, logger }: OperationsOptions): Express {
   const app = express()
   app
     .disable('x-powered-by')
@@ -24,12 +24,12 @@ export function createOperationsApp({ metrics, checks, logger }: OperationsOptio
   app.get('/health', (_request, response) => {
     response.json({ status: 'ok' })
   })
-  app.get('/ready', (_request, response) => {
-    const { status, body } = readinessOf(checks())
+  app.get('/ready', async (_request, response) => {
+    const { status, body } = readinessOf((await look()).checks)
     response.status(status).json(body)
   })
   app.get('/metrics', async (_request, response) => {
-    response.set('content-type', metricsContentType).end(await metrics.text())
+    response.set('content-type', metricsContentType).end((await look()).metrics)
   })
   app.all(['/health', '/ready', '/metrics'], (_request, response) => {
     problem(response, 'method_not_allowed', { allow: 'GET, HEAD' })

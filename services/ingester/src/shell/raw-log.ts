@@ -116,7 +116,10 @@ class ConnectingLog implements RawLog {
 
   async #checkTopics(admin: LogAdmin): Promise<void> {
     const { partitions } = this.#options
-    const found = await admin.describeTopics(written.map(({ name }) => name))
+    const found = await admin.describeTopics(
+      written.map(({ name }) => name),
+      { config: false },
+    )
     for (const [index, { name }] of written.entries()) {
       const topic = found[index] ?? null
       if (topic === null) {

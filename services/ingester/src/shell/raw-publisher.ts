@@ -7,7 +7,7 @@ import type { RawDelivery } from '@fleet/contracts'
 import type { Appender, OutRecord } from '@fleet/kafka'
 import { FleetError, codeOf, withDeadline } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
-import { afterFailure, closedBreaker, tryBreaker } from '../core/breaker.ts'
+import { afterFailure, closedBreaker, isOpen, tryBreaker } from '../core/breaker.ts'
 import type { ProvenanceSigner } from './provenance-signer.ts'
 
 interface KeyedDelivery {
@@ -18,6 +18,8 @@ interface KeyedDelivery {
 export interface RawPublisher {
   /** @throws FleetError (transient): durability is unknown or was not reached in time. */
   publish(deliveries: readonly KeyedDelivery[], traceparent: string): Promise<void>
+  /** Kafka failed several times in a row: deliveries are refused but for one probe a second. */
+  readonly isBreakerOpen: boolean
 }
 
 export interface RawPublisherOptions {
@@ -43,7 +45,11 @@ export function createRawPublisher(options: RawPublisherOptions): RawPublisher {
       if (!attempt.allowed) throw unavailable('Kafka failed several times in a row')
       try {
         // A rejection ends the waiting at once; the other parts settle unseen.
-        const acknowledged = Promise.all(records.map(record => appender.append(record)))
+        const [only] = records
+        const acknowledged: Promise<unknown> =
+          only !== undefined && records.length === 1
+            ? appender.append(only)
+            : Promise.all(records.map(record => appender.append(record)))
         await withDeadline(clock, deadlineMs, 'storing a delivery', acknowledged)
         breaker = closedBreaker
       } catch (error) {
@@ -51,6 +57,9 @@ export function createRawPublisher(options: RawPublisherOptions): RawPublisher {
         if (codeOf(error) !== 'OVERLOADED') breaker = afterFailure(breaker, clock.elapsedMs())
         throw error
       }
+    },
+    get isBreakerOpen() {
+      return isOpen(breaker)
     },
   }
 }

@@ -36,10 +36,6 @@ function judge(overrides: Partial<Case>) {
     contentEncodings: given.encodings,
     bodyBytes: given.bodyBytes,
     endpoint: given.endpoint,
-    takeAddressToken: () => {
-      asked.push('address')
-      return given.address
-    },
     verify: () => {
       asked.push('signature')
       return given.verification
@@ -48,12 +44,14 @@ function judge(overrides: Partial<Case>) {
       asked.push('challenge')
       return given.unsigned
     },
-    takeEndpointToken: () => {
-      asked.push('endpoint')
-      return given.endpointToken
-    },
   }
-  return { acceptance: accept(facts), asked }
+  const steps = accept(facts)
+  let step = steps.next()
+  while (step.done !== true) {
+    asked.push(step.value)
+    step = steps.next(step.value === 'address' ? given.address : given.endpointToken)
+  }
+  return { acceptance: step.value, asked }
 }
 
 const bad = (reason: 'missing_signature' | 'bad_signature' | 'stale'): Verification => ({

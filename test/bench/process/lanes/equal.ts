@@ -5,7 +5,7 @@
 
 import { isMainThread } from 'node:worker_threads'
 
-import { platformSettings } from '@fleet/config'
+import { kafkaConnection, platformSettings } from '@fleet/config'
 import { runService } from '@fleet/runtime'
 import { runStage, startStages } from '@fleet/stage'
 import type { AnyStage } from '@fleet/stage'
@@ -30,6 +30,7 @@ await runService(name, async scope => {
   await startStages([stage], {
     name,
     settings: { ...settings, healthPort: port },
+    kafka: kafkaConnection(settings, name),
     logger: createLogger(name, { level: settings.logLevel }),
     metrics: createMetrics(name),
     scope,

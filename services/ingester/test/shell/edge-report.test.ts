@@ -1,0 +1,53 @@
+// What an alert can see of the edge: refusals by reason, slow answers, the breaker, limits of real endpoints.
+
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { systemClock } from '@fleet/runtime'
+import { createMetrics, silentLogger } from '@fleet/telemetry'
+import { EdgeReport } from '../../src/shell/edge-report.ts'
+import type { Outcome } from '../../src/shell/edge-report.ts'
+import { closeEdges, levy, levyBody, openEdge, post, postLevy } from '../edge-harness.ts'
+
+after(closeEdges)
+
+async function valueOf(metrics: { text(): Promise<string> }, series: string): Promise<number> {
+  const line = (await metrics.text()).split('\n').find(text => text.startsWith(`${series} `))
+  return Number(line?.slice(series.length + 1) ?? 0)
+}
+
+const line = { endpointId: 'levy', remoteIp: '127.0.0.1', traceId: null }
+
+const slowCases: [Outcome, number, number][] = [
+  ['accepted', 4999, 0],
+  ['accepted', 5001, 1],
+  ['challenge', 5001, 1],
+  ['unavailable', 8000, 1],
+  ['request_timeout', 15_000, 0],
+  ['aborted', 9000, 0],
+  ['unauthorized', 9000, 0],
+]
+for (const [outcome, elapsedMs, slow] of slowCases) {
+  test(`${outcome} after ${elapsedMs} ms of a sender’s 15 s: ${slow === 1 ? 'slow' : 'not slow'}`, async () => {
+    const metrics = createMetrics('test')
+    const clock = { ...systemClock, elapsedMs: () => 100_000 + elapsedMs }
+    const report = new EdgeReport(metrics, silentLogger, clock, 15_000)
+    report.delivery(outcome, 'levy', 100_000, line)
+    assert.equal(await valueOf(metrics, 'fleet_ingest_slow_answers_total{endpoint="levy"}'), slow)
+  })
+}
+
+test('refusals are counted by endpoint and reason, those of made up ids together', async () => {
+  const edge = await openEdge({ endpoints: [{ ...levy, limits: { body_bytes: 400 } }] })
+  await post(edge, 'levy', 'x')
+  await postLevy(edge, 'x', { 'x-levy-signature': `sha256=${'0'.repeat(64)}` })
+  for (const id of ['a', 'b']) await post(edge, id, 'x')
+  await postLevy(edge, levyBody('e-1', { pad: 'x'.repeat(400) }))
+  const count = (endpoint: string, reason: string): Promise<number> =>
+    valueOf(edge.metrics, `fleet_ingest_refusals_total{endpoint="${endpoint}",reason="${reason}"}`)
+  assert.equal(await count('levy', 'missing_signature'), 1)
+  assert.equal(await count('levy', 'bad_signature'), 1)
+  assert.equal(await count('unknown', 'unknown_endpoint'), 2)
+  assert.equal(await count('levy', 'body_too_large'), 1)
+  const tooLarge = 'fleet_ingest_deliveries_total{endpoint="levy",outcome="body_too_large"}'
+  assert.equal(await valueOf(edge.metrics, tooLarge), 1)
+})
