@@ -1,6 +1,7 @@
 // All generated documents by path, made in memory: the generator writes them, the test compares them.
 
 import { exampleEnvironment, platformSpec } from '@fleet/config'
+import { aclsText } from '../acls/declared-acls.ts'
 import { asyncapiText } from './asyncapi-document.ts'
 import { configPage } from './config-page.ts'
 import { errorsPage } from './errors-page.ts'
@@ -13,6 +14,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     '.env.example': exampleEnvironment(platformSpec),
     'docs/generated/topics.md': topicsPage(),
     'docs/generated/asyncapi.yaml': asyncapiText(),
+    'infra/acls/acls.json': aclsText(),
     'docs/generated/config.md': configPage(),
     'docs/generated/errors.md': await errorsPage(),
   }

@@ -63,6 +63,12 @@ test('after apply the plan is empty', async () => {
   assert.equal(exitCode, 0)
 })
 
+test('where brokers keep no rights, acls plan says what they need', async () => {
+  const { exitCode, errors } = await fleet(['acls', 'plan'])
+  assert.equal(exitCode, 2)
+  assert.match(errors, /keep no ACLs; set authorizer\.class\.name/)
+})
+
 test('a changed setting is drift, and apply corrects it', async () => {
   const admin = await connectKafka({ brokers: settings.kafkaBrokers, clientId: 'test' }).openAdmin()
   const { name } = topics.security

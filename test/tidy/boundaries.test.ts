@@ -30,6 +30,7 @@ const everyPackage = [
   'dlq',
   'stage',
   'sources',
+  'control',
 ]
 
 const rooms: Record<string, Room> = {
@@ -84,6 +85,19 @@ const rooms: Record<string, Room> = {
     libraries: [],
   },
   sources: { files: /^packages\/sources\/src\//, fleet: ['contracts'], node: false, libraries: [] },
+  'the control core': {
+    files: /^packages\/control\/src\/core\//,
+    fleet: ['contracts', 'sources'],
+    node: false,
+    libraries: [],
+    within: /^packages\/control\/src\/core\//,
+  },
+  control: {
+    files: /^packages\/control\/src\//,
+    fleet: ['contracts', 'runtime', 'kafka', 'signatures', 'sources', 'telemetry'],
+    node: true,
+    libraries: [],
+  },
   stage: {
     files: /^packages\/stage\/src\//,
     fleet: ['contracts', 'runtime', 'codec', 'kafka', 'dlq', 'telemetry'],
@@ -107,7 +121,7 @@ const rooms: Record<string, Room> = {
     files: /^services\/[^/]+\/src\/shell\//,
     fleet: everyPackage,
     node: true,
-    libraries: ['express', 'ioredis'],
+    libraries: ['express', 'ioredis', 'rate-limiter-flexible'],
   },
   'a service': {
     files: /^services\/[^/]+\/src\//,

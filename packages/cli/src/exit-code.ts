@@ -28,7 +28,15 @@ export interface Failure {
 }
 
 const unreachableCodes = new Set(['KAFKA_UNREACHABLE', 'REGISTRY_UNREACHABLE', 'REDIS_UNREACHABLE'])
-const configurationCodes = new Set(['CONFIG', 'CONFIG_INVALID', 'PROVENANCE_KEYS_INVALID'])
+const configurationCodes = new Set([
+  'CONFIG',
+  'CONFIG_INVALID',
+  'KAFKA_AUTHENTICATION',
+  'KAFKA_AUTHORIZATION',
+  'KAFKA_AUTHORIZER_MISSING',
+  'KAFKA_CERTIFICATE',
+  'PROVENANCE_KEYS_INVALID',
+])
 
 export function failureOf(error: unknown): Failure {
   const text = messageOf(error)

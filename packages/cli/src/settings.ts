@@ -11,7 +11,8 @@ import { UsageError } from './exit-code.ts'
 export type Settings = PlatformSettings
 
 export function readSettings(): Settings {
-  return platformSettings()
+  // The command listens nowhere.
+  return platformSettings(undefined, 'nothing')
 }
 
 export async function readEndpoints(settings: Settings): Promise<Endpoint[]> {
@@ -41,8 +42,13 @@ export function findEndpoint(endpoints: readonly Endpoint[], id: string): Endpoi
 }
 
 /** Address of a service as a caller on this machine sees it. */
-export function localUrl(settings: Pick<Settings, 'host'>, port: number): string {
+export function localUrl(
+  settings: Pick<Settings, 'host' | 'ingestPort' | 'ingest'>,
+  port: number,
+): string {
+  // The ingester alone speaks TLS itself.
+  const isTls = port === settings.ingestPort && settings.ingest.tls !== null
   const isAny = settings.host === '0.0.0.0' || settings.host === '::'
   const host = isAny ? '127.0.0.1' : settings.host
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

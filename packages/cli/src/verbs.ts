@@ -1,14 +1,17 @@
 // Every verb of the command, in the order of its help. A new verb is a folder with a verb.ts and one
 // line here.
 
+import { addAcls } from './acls/verb.ts'
 import { addDemo } from './demo/verb.ts'
 import { addDoctor } from './doctor/verb.ts'
 import { addEndpoints } from './endpoints/verb.ts'
 import { addEnv } from './env/verb.ts'
+import { addKeys } from './keys/verb.ts'
 import { addSchemas } from './schemas/verb.ts'
 import { addSend } from './send/verb.ts'
 import { addState } from './state/verb.ts'
 import { addTail } from './tail/verb.ts'
+import { addTenants } from './tenants/verb.ts'
 import { addTopics } from './topics/verb.ts'
 import { addVerify } from './verify/verb.ts'
 import type { AddVerb } from './verb.ts'
@@ -18,8 +21,11 @@ export const verbs: readonly AddVerb[] = [
   addSend,
   addTail,
   addTopics,
+  addAcls,
   addSchemas,
   addEndpoints,
+  addTenants,
+  addKeys,
   addState,
   addVerify,
   addDemo,

@@ -9,6 +9,7 @@ export {
   topics,
   topologyGeneration,
   transactionalIdOf,
+  transactionalIdPrefixOf,
 } from './topics.ts'
 export type { Domain, KeyKind, ServiceName, StageName, Topic, TopicKind } from './topics.ts'
 export {

@@ -41,6 +41,7 @@ export type ServiceName =
   | 'accounting-sink'
   | 'alerting-sink'
   | 'projector'
+  | 'api'
   | 'redrive'
   | 'operators'
   | 'subscribers'
@@ -229,6 +230,25 @@ export const topics = {
     readers: ['operators'],
     transactional: false,
   }),
+  // The control plane is one order of changes, so all of it stands in partition 0 of both topics.
+  control: table({
+    logical: 'control',
+    name: 'fleet.control.v1',
+    key: 'private',
+    schema: null,
+    writers: ['api'],
+    readers: ['api', 'ingester', 'processor'],
+    transactional: true,
+  }),
+  controlAudit: stream(1095, {
+    logical: 'control.audit',
+    name: 'fleet.control-audit.v1',
+    key: 'private',
+    schema: null,
+    writers: ['api'],
+    readers: ['api', 'operators'],
+    transactional: true,
+  }),
   deadLetters: byName(stageNames, deadLetterTopic),
   changelogs: byName(stageNames, changelogTopic),
 } as const
@@ -244,6 +264,8 @@ export const allTopics: readonly Topic[] = [
   ...Object.values(topics.deadLetters),
   topics.redrive,
   topics.security,
+  topics.control,
+  topics.controlAudit,
   ...Object.values(topics.changelogs),
 ]
 
@@ -262,5 +284,10 @@ export function groupIdOf(environment: string, stage: string): string {
 
 /** Transactional id of the one writer of a stage's partition; stable for ever, it fences zombies. */
 export function transactionalIdOf(environment: string, stage: string, partition: number): string {
-  return `${groupIdOf(environment, stage)}.${partition}`
+  return `${transactionalIdPrefixOf(environment, stage)}${partition}`
+}
+
+/** What the transactional ids of a stage's partitions begin with, and those of no other stage. */
+export function transactionalIdPrefixOf(environment: string, stage: string): string {
+  return `${groupIdOf(environment, stage)}.`
 }

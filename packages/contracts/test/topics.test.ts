@@ -53,6 +53,8 @@ const table: Row[] = [
   }),
   ['fleet.redrive.v1', 'origin', 'stream', 14, 'DeadLetter', 3 * mebibyte],
   ['fleet.security.v1', 'endpoint', 'stream', 30, 'SecurityEvent', mebibyte],
+  ['fleet.control.v1', 'private', 'table', null, null, mebibyte],
+  ['fleet.control-audit.v1', 'private', 'stream', 1095, null, mebibyte],
   ...stageRows.map((stage): Row => {
     return [`fleet.${stage}.changelog.v1`, 'private', 'table', null, null, mebibyte]
   }),

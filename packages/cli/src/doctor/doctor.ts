@@ -1,6 +1,6 @@
 // `fleet doctor`: looks at everything at once and prints what it saw.
 
-import { messageOf } from '@fleet/runtime'
+import { FleetError, messageOf } from '@fleet/runtime'
 import { exitCodes, UnreachableError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
@@ -65,11 +65,11 @@ async function brokerChecks(
     )
     return { checks, isThere: true }
   } catch (error) {
-    const check = unwell(
-      'kafka',
-      messageOf(error),
-      'DEMO=0 make up; if it stays so, make logs SERVICE=kafka',
-    )
+    const isRefused = error instanceof FleetError && error.fate === 'fatal'
+    const remedy = isRefused
+      ? 'docs/security.md says how a service gets its user and its rights'
+      : 'DEMO=0 make up; if it stays so, make logs SERVICE=kafka'
+    const check = unwell('kafka', messageOf(error), remedy)
     return { checks: [check], isThere: !(error instanceof UnreachableError) }
   }
 }

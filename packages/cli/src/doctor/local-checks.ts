@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { resolveSecret } from '@fleet/config'
 import { messageOf } from '@fleet/runtime'
 import { ProvenanceKeyRing } from '@fleet/signatures'
+import { secretProblem } from '@fleet/sources'
 import { readEndpoints } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { listOf, unwell, well } from './check.ts'
@@ -52,7 +53,9 @@ export async function endpointChecks(settings: Settings): Promise<Check[]> {
   for (const endpoint of endpoints) {
     for (const { ref } of endpoint.secrets) {
       try {
-        resolveSecret(ref, settings.dataDir, settings.mode)
+        const key = resolveSecret(ref, settings.dataDir, settings.mode)
+        const problem = secretProblem(endpoint, key)
+        if (problem !== null) problems.push(`${endpoint.id}: ${ref} verifies nothing: ${problem}`)
       } catch (error) {
         problems.push(`${endpoint.id}: ${messageOf(error)}`)
       }

@@ -4,17 +4,19 @@ import type { Endpoint } from '@fleet/sources'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { findEndpoint, readEndpoints, readEndpointsText, readSettings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
 import { table } from '../terminal.ts'
 import type { Context } from '../verb.ts'
 import { printJson } from '../verb.ts'
 import { armedFile } from './armed-file.ts'
+import { armControlledEndpoint, readControlledEndpoints } from './control.ts'
 import { replaceFile } from './replace-file.ts'
 
 /** An armed endpoint answers whoever asks first: it must not stay so for long. */
 const minutesMax = 60
 
 export async function listEndpoints(context: Context): Promise<ExitCode> {
-  const endpoints = (await readEndpoints(readSettings())).map(summary)
+  const endpoints = (await endpointsInForce(readSettings())).map(summary)
   if (context.json) printJson(context, { endpoints })
   else context.terminal.write(render(context, endpoints))
   return exitCodes.ok
@@ -30,13 +32,16 @@ export async function armEndpoint(
     throw new UsageError(`--minutes must be a whole number from 1 to ${minutesMax}`)
   }
   const settings = readSettings()
-  const endpoint = findEndpoint(await readEndpoints(settings), id)
+  const endpoint = findEndpoint(await endpointsInForce(settings), id)
   if (endpoint.adapter !== 'smartcar') {
     throw new UsageError(`${id} is a ${endpoint.adapter} endpoint; only smartcar has challenges`)
   }
   const until = new Date(context.clock.wallMs() + minutes * 60_000).toISOString()
-  const text = await readEndpointsText(settings.endpointsFile)
-  await replaceFile(settings.endpointsFile, armedFile(text, id, until))
+  if (settings.controlPlane === 'on') await armControlledEndpoint(settings, id, until)
+  else {
+    const text = await readEndpointsText(settings.endpointsFile)
+    await replaceFile(settings.endpointsFile, armedFile(text, id, until))
+  }
   if (context.json) printJson(context, { id, verify_armed_until: until })
   else {
     context.terminal.write(
@@ -44,6 +49,13 @@ export async function armEndpoint(
     )
   }
   return exitCodes.ok
+}
+
+/** Of the file, or of the control plane when it is on. */
+function endpointsInForce(settings: Settings): Promise<Endpoint[]> {
+  return settings.controlPlane === 'on'
+    ? readControlledEndpoints(settings)
+    : readEndpoints(settings)
 }
 
 function summary(endpoint: Endpoint) {
@@ -61,6 +73,7 @@ function summary(endpoint: Endpoint) {
       not_after: timeText(notAfterMs),
     })),
     limits: { body_bytes: endpoint.limits.bodyBytes, per_second: endpoint.limits.perSecond },
+    accepted_event_types: endpoint.acceptedEventTypes,
     on_id_conflict: endpoint.onIdConflict,
     verify_armed_until: timeText(verifyArmedUntilMs),
   }

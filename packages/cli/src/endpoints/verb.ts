@@ -1,12 +1,13 @@
 import type { AddVerb } from '../verb.ts'
 import { examples } from '../verb.ts'
+import { addControlledEndpoints } from './control-verb.ts'
 
 const minutesDefault = '10'
 
 export const addEndpoints: AddVerb = (program, run) => {
   const endpoints = program
     .command('endpoints')
-    .description('show the configured endpoints, or let one answer an unsigned challenge')
+    .description('the endpoints file, and the endpoints of the control plane')
     .addHelpText('after', examples('fleet endpoints list', 'fleet endpoints arm smartcar-demo'))
   endpoints
     .command('list')
@@ -35,4 +36,5 @@ export const addEndpoints: AddVerb = (program, run) => {
         return armEndpoint(context, id, options.minutes)
       }),
     )
+  addControlledEndpoints(endpoints, run)
 }

@@ -23,7 +23,7 @@ export async function partitionsOf(
   { stage, partition }: StateOptions,
 ): Promise<{ partitions: number[]; partitionCount: number }> {
   const { name } = topics.changelogs[stage]
-  const [described] = await admin.describeTopics([name])
+  const [described] = await admin.describeTopics([name], { config: false })
   if (described === null || described === undefined) {
     throw new UsageError(`${name} does not exist; run: fleet topics apply`)
   }

@@ -66,7 +66,7 @@ async function findPositions(
   plan: FollowPlan,
 ): Promise<{ positions: Position[]; ends: Map<number, number> }> {
   const { topic, start, partition: only } = plan
-  const [description] = await admin.describeTopics([topic])
+  const [description] = await admin.describeTopics([topic], { config: false })
   if (description === null || description === undefined) {
     const message = `${topic} does not exist. try: fleet topics apply`
     throw new FleetError('TOPIC_MISSING', 'fatal', message)

@@ -1,6 +1,8 @@
-// The read API on express: one route for resources, three for operators. Every refusal is a problem
-// document; nothing of the request is repeated in it.
+// The API on express: one route for resources, the admin API where there is a control plane, and the
+// routes of operators. Every refusal is a problem document; nothing of the request is repeated in it.
 
+import { hasScope, reaches } from '@fleet/control'
+import type { ControlPlane } from '@fleet/control'
 import { resourceKey } from '@fleet/contracts'
 import { causesOf, codeOf, fateOf, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
@@ -8,17 +10,23 @@ import { normalizeResourceType } from '@fleet/sources'
 import { metricsContentType, readinessOf } from '@fleet/telemetry'
 import type { Logger, Metrics } from '@fleet/telemetry'
 import express from 'express'
-import type { ErrorRequestHandler, Express, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express'
 import { presentState } from '../core/present-state.ts'
-import { problem } from '../core/problem.ts'
-import type { ProblemCode } from '../core/problem.ts'
 import type { StateStore } from '../core/state-store.ts'
+import { adminOperations } from './admin/operations.ts'
+import { adminRouter, presentedKey } from './admin/router.ts'
+import { openApiDocument } from './openapi.ts'
+import { refuse } from './refuse.ts'
 
 export interface ApiPorts {
   store: StateStore
   metrics: Metrics
   logger: Logger
   clock: Clock
+  /** Null: there is none, and no admin API. */
+  plane: ControlPlane | null
+  /** In production nothing is read without a key. */
+  isKeyRequired: boolean
 }
 
 const retryAfterSeconds = 1
@@ -29,22 +37,27 @@ export function createApi(ports: ApiPorts): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.use(measure(ports))
-  app.route('/v1/resources/:type/:id').get(readResource(ports.store)).all(onlyGet)
+  app.route('/v1/resources/:type/:id').get(readResource(ports)).all(onlyGet)
+  const document = openApiDocument(ports.plane !== null)
+  app.route('/v1/openapi.json').get(showDocument(document)).all(onlyGet)
+  if (ports.plane !== null) app.use(adminRouter(ports.plane, adminOperations))
   app.route('/health').get(health).all(onlyGet)
-  app.route('/ready').get(ready(ports.store)).all(onlyGet)
+  app.route('/ready').get(ready(ports)).all(onlyGet)
   app.route('/metrics').get(showMetrics(ports.metrics)).all(onlyGet)
   app.use((_request, response) => refuse(response, 'no_route', 'There is nothing at this path.'))
   app.use(failed(ports.logger))
   return app
 }
 
-function readResource(store: StateStore): RequestHandler<{ type: string; id: string }> {
+function readResource(ports: ApiPorts): RequestHandler<{ type: string; id: string }> {
+  const { store } = ports
   return async (request, response) => {
     const tenant = request.query['tenant']
     if (typeof tenant !== 'string' || tenant === '') {
       refuse(response, 'malformed_request', 'The query parameter tenant is required, once.')
       return
     }
+    if (!isReadAllowed(ports, request, response, tenant)) return
     // Express has percent-decoded the path's parameters, once.
     const type = normalizeResourceType(request.params.type)
     const key = type === null ? null : resourceKey(tenant, type, request.params.id)
@@ -59,13 +72,41 @@ function readResource(store: StateStore): RequestHandler<{ type: string; id: str
   }
 }
 
+/** Answers itself when it is not. In development a request without a key may read. */
+function isReadAllowed(
+  { plane, isKeyRequired }: ApiPorts,
+  request: Pick<Request, 'headers'>,
+  response: Response,
+  tenant: string,
+): boolean {
+  if (plane === null || (!isKeyRequired && request.headers.authorization === undefined)) return true
+  const presented = presentedKey(request)
+  const authentication = presented === null ? null : plane.authenticate(presented)
+  if (authentication === null || !authentication.ok) {
+    response.set('www-authenticate', 'Bearer')
+    refuse(response, 'unauthorized', 'The API key is missing, unknown or expired.')
+    return false
+  }
+  const { key } = authentication
+  if (hasScope(key, 'events:read') && reaches(key, tenant)) return true
+  refuse(response, 'forbidden', 'The API key lacks the scope events:read for this tenant.')
+  return false
+}
+
+function showDocument(document: object): RequestHandler {
+  return (_request, response) => {
+    response.json(document)
+  }
+}
+
 const health: RequestHandler = (_request, response) => {
   response.json({ status: 'ok' })
 }
 
-function ready(store: StateStore): RequestHandler {
+function ready({ store, plane }: ApiPorts): RequestHandler {
   return (_request, response) => {
-    const { status, body } = readinessOf({ redis: store.check() })
+    const control = plane === null ? {} : { control: plane.readiness }
+    const { status, body } = readinessOf({ redis: store.check(), ...control })
     response.status(status).json(body)
   }
 }
@@ -99,7 +140,7 @@ function failed(logger: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error)
     if (fateOf(error) === 'transient') {
       response.set('retry-after', String(retryAfterSeconds))
-      refuse(response, 'unavailable', 'The view can not be read now. Try again.')
+      refuse(response, 'unavailable', 'What this needs does not answer now. Try again.')
       return
     }
     // Express marks what the caller did wrong, such as a malformed percent-encoding, with a status.
@@ -117,9 +158,4 @@ function failed(logger: Logger): ErrorRequestHandler {
 
 function statusOf(error: unknown): unknown {
   return error instanceof Error && 'status' in error ? error.status : undefined
-}
-
-function refuse(response: Response, code: ProblemCode, detail: string): void {
-  const document = problem(code, detail)
-  response.status(document.status).type('application/problem+json').send(JSON.stringify(document))
 }

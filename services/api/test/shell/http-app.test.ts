@@ -38,6 +38,8 @@ before(async () => {
     metrics: createMetrics('api'),
     logger: silentLogger,
     clock: systemClock,
+    plane: null,
+    isKeyRequired: false,
   }
   server = createServer(createApi(ports))
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))

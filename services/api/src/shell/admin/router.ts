@@ -1,0 +1,149 @@
+// The admin API on express: authentication before the body is read, the scope before the work, one
+// answer for every wrong key. Nothing of the request is repeated or logged.
+
+import { hasScope } from '@fleet/control'
+import type { ApiKeyRecord, ControlPlane } from '@fleet/control'
+import type { JsonObject } from '@fleet/sources'
+import express from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
+import { etagOf, readConditions } from '../../core/conditions.ts'
+import { refuse } from '../refuse.ts'
+import type { Answer, Operation } from './operation.ts'
+
+/** A definition is a page of JSON; an import may have a thousand of them. */
+const bodyBytesMax = 65_536
+const fileBytesMax = 900_000
+
+export function adminRouter(plane: ControlPlane, operations: readonly Operation[]): Router {
+  const router = express.Router({ caseSensitive: true, strict: true })
+  const paths = new Set(operations.map(({ path }) => path))
+  for (const path of paths) {
+    const here = operations.filter(operation => operation.path === path)
+    const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'))
+    route.all((request, response, next) => {
+      response.set('cache-control', 'no-store')
+      const method = request.method === 'HEAD' ? 'get' : request.method.toLowerCase()
+      if (here.some(operation => operation.method === method)) return next()
+      response.set('allow', here.map(operation => operation.method.toUpperCase()).join(', '))
+      refuse(response, 'method_not_allowed', 'This path does not take this method.')
+    })
+    for (const operation of here) {
+      route[operation.method](
+        authorized(plane, operation),
+        ...(operation.request === undefined ? [] : [readBody(operation)]),
+        run(plane, operation),
+      )
+    }
+  }
+  router.use(badBody)
+  return router
+}
+
+const unknownKey = 'The API key is missing, unknown or expired.'
+
+/** The key of `Authorization: Bearer …`; null: there is none. */
+export function presentedKey(request: Pick<Request, 'headers'>): string | null {
+  return /^Bearer +([!-~]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
+}
+
+function authorized(plane: ControlPlane, { scope }: Operation): RequestHandler {
+  return (request, response, next) => {
+    if (plane.readiness !== 'ok') {
+      response.set('retry-after', '1')
+      refuse(response, 'unavailable', 'The control plane has not been read yet. Try again.')
+      return
+    }
+    const presented = presentedKey(request)
+    const authentication = presented === null ? null : plane.authenticate(presented)
+    if (authentication === null || !authentication.ok) {
+      response.set('www-authenticate', 'Bearer')
+      refuse(response, 'unauthorized', unknownKey)
+      return
+    }
+    if (!hasScope(authentication.key, scope)) {
+      refuse(response, 'forbidden', `The API key lacks the scope ${scope}.`)
+      return
+    }
+    response.locals['actor'] = authentication.key
+    next()
+  }
+}
+
+function readBody({ request }: Operation): RequestHandler {
+  const limit = request === 'EndpointsFile' ? fileBytesMax : bodyBytesMax
+  const parse = express.json({ limit, type: 'application/json', inflate: false })
+  return (incoming, response, next) => {
+    if (incoming.is('application/json') === false) {
+      refuse(response, 'unsupported_media_type', 'The body must be application/json.')
+      return
+    }
+    parse(incoming, response, next)
+  }
+}
+
+function run(plane: ControlPlane, operation: Operation): RequestHandler {
+  return async (request, response) => {
+    const precondition = readConditions(
+      request.get('if-match'),
+      operation.conditional === undefined ? undefined : request.get('if-none-match'),
+    )
+    if (precondition === null) {
+      refuse(
+        response,
+        'malformed_request',
+        'If-Match takes ETags of ours or *, If-None-Match only *.',
+      )
+      return
+    }
+    const query = readQuery(request, operation)
+    if (query === null) {
+      refuse(response, 'malformed_request', 'A query parameter is unknown or was sent twice.')
+      return
+    }
+    const body: unknown = operation.request === undefined ? {} : (request.body as unknown)
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      refuse(response, 'malformed_request', 'The body must be a JSON object.')
+      return
+    }
+    const answer = await operation.run({
+      plane,
+      actor: response.locals['actor'] as ApiKeyRecord,
+      parameters: request.params as Record<string, string>,
+      query,
+      precondition,
+      body: body as JsonObject,
+    })
+    send(response, answer)
+  }
+}
+
+function readQuery(request: Request, { query = [] }: Operation): Record<string, string> | null {
+  const read: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.query)) {
+    if (!query.includes(name) || typeof value !== 'string') return null
+    read[name] = value
+  }
+  return read
+}
+
+function send(response: Response, answer: Answer): void {
+  if ('problem' in answer) {
+    refuse(response, answer.problem, answer.detail, answer.problems)
+    return
+  }
+  if (answer.revision !== undefined) response.set('etag', etagOf(answer.revision))
+  response.status(answer.status)
+  if (answer.body === null) response.end()
+  else response.json(answer.body)
+}
+
+/** What the body parser refuses, told apart by the status it gives; its messages quote the body. */
+const badBody: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+  const status = error instanceof Error && 'type' in error && 'status' in error ? error.status : 0
+  if (response.headersSent) return next(error)
+  if (status === 413) refuse(response, 'body_too_large', 'The body is too large.')
+  else if (status === 415) {
+    refuse(response, 'unsupported_media_type', 'The body must be UTF-8 without content encoding.')
+  } else if (status === 400) refuse(response, 'malformed_request', 'The body is not correct JSON.')
+  else next(error)
+}
