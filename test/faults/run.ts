@@ -12,6 +12,7 @@ import { avroTopics, settledTopics } from './judge/evidence.ts'
 import { judge } from './judge/judge.ts'
 import { LiveReader } from './judge/live-reader.ts'
 import type { Sent } from './judge/judge-pipeline.ts'
+import { rules } from './judge/violation.ts'
 import { Poison, recursiveSchema } from './kinds/poison.ts'
 import { planLanes } from './kinds/schedule.ts'
 import { buildLoad } from './load/events.ts'
@@ -26,10 +27,10 @@ import { endpointId, partitions, World } from './world/world.ts'
 
 /** Promised: nothing is behind any more so long after the last fault was put right. */
 const healedWithinMs = 60_000
-const restLooks = 3
-const restEveryMs = 400
+const restLooks = 5
+const restEveryMs = 500
 const saidEveryMs = 5000
-const violationsShownMax = 20
+const violationsShownMax = 10
 
 export interface Surroundings {
   readonly dataDir: string
@@ -155,9 +156,11 @@ async function untilAtRest(world: World, say: (text: string) => void): Promise<n
 }
 
 function problemsOf({ judgement, healSeconds, growth, phase, kinds }: Run): string[] {
-  const problems = judgement.violations
-    .slice(0, violationsShownMax)
-    .map(({ rule, where, detail }) => `${rule}: ${where}: ${detail}`)
+  // Of every rule some: thousands of one must not hide the only one of another.
+  const shown = rules.flatMap(rule =>
+    judgement.violations.filter(one => one.rule === rule).slice(0, violationsShownMax),
+  )
+  const problems = shown.map(({ rule, where, detail }) => `${rule}: ${where}: ${detail}`)
   const more = judgement.violations.length - problems.length
   if (more > 0) problems.push(`and ${more} more`)
   if (healSeconds > healedWithinMs / 1000) {

@@ -69,8 +69,11 @@ export interface RecordStream {
   take(max: number, waitMs: number): Promise<Chunk>
   /** Makes a waiting take() return now. */
   wake(): void
-  /** Last stable offset minus position, by topic and partition; what is still to be read. */
-  lag(): (TopicPartition & { lag: number })[]
+  /**
+   * Last stable offset minus position, by topic and partition; what is still to be read. Null until the
+   * first answer of the broker.
+   */
+  lag(): (TopicPartition & { lag: number | null })[]
   close(): void
 }
 

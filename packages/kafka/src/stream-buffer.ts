@@ -156,11 +156,11 @@ export class StreamBuffer implements RecordStream {
     this.#wake?.()
   }
 
-  lag(): (TopicPartition & { lag: number })[] {
+  lag(): (TopicPartition & { lag: number | null })[] {
     return this.partitions.map(({ topic, partition, takenOffset, lastStable }) => ({
       topic,
       partition,
-      lag: lastStable < 0 || takenOffset < 0 ? 0 : Math.max(0, lastStable - takenOffset),
+      lag: lastStable < 0 || takenOffset < 0 ? null : Math.max(0, lastStable - takenOffset),
     }))
   }
 

@@ -2,6 +2,7 @@
 
 import { equalBytes, hmac, sha256, textSha256Hex } from './digest.ts'
 import { verifyEd25519 } from './ed25519.ts'
+import { MacKey } from './mac-key.ts'
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -13,10 +14,25 @@ function decodeUtf8(bytes: Uint8Array): string | null {
   }
 }
 
+/** A secret is the same array for as long as its file is unchanged. */
+const macKeys = new WeakMap<Uint8Array, MacKey>()
+
+/** As `hmac`; what a key contributes to every MAC is worked out once. Keys must not be changed. */
+function hmacOfKnownKey(
+  algorithm: 'sha256' | 'sha1',
+  key: Uint8Array,
+  ...parts: readonly Uint8Array[]
+): Buffer {
+  if (algorithm !== 'sha256') return hmac(algorithm, key, ...parts)
+  let known = macKeys.get(key)
+  if (known === undefined) macKeys.set(key, (known = new MacKey(key)))
+  return known.mac(...parts)
+}
+
 export const platform = {
   sha256,
   textSha256Hex,
-  hmac,
+  hmac: hmacOfKnownKey,
   equal: equalBytes,
   verifyEd25519,
   decodeUtf8,

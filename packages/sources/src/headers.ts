@@ -33,8 +33,16 @@ const alwaysKept = [
   'traceparent',
 ] as const
 
+const keptNames = new WeakMap<Endpoint, readonly string[]>()
+
 /** Names of the headers a raw record keeps; everything else may hold credentials and is dropped. */
 export function keptHeaderNames(endpoint: Endpoint): readonly string[] {
+  let names = keptNames.get(endpoint)
+  if (names === undefined) keptNames.set(endpoint, (names = namesKeptOf(endpoint)))
+  return names
+}
+
+function namesKeptOf(endpoint: Endpoint): readonly string[] {
   const { header, timestampHeader, idHeader } = endpoint.signature
   const names = new Set<string>([...alwaysKept, header, idHeader])
   if (timestampHeader !== null) names.add(timestampHeader)

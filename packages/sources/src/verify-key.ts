@@ -36,8 +36,20 @@ export function secretProblem(
   return reading.ok ? null : reading.problem
 }
 
+/** Of the secrets in force: their text is decoded once, not for each delivery. */
+const knownKeys = new WeakMap<Uint8Array, KeyReading>()
+
 function readKey({ adapter }: Pick<Endpoint, 'adapter'>, secret: Uint8Array): KeyReading {
-  const reading = adapter === 'standard-webhooks' ? readStandardWebhooksKey(secret) : mac(secret)
+  if (adapter !== 'standard-webhooks') return checked(mac(secret))
+  let reading = knownKeys.get(secret)
+  if (reading === undefined) {
+    reading = checked(readStandardWebhooksKey(secret))
+    knownKeys.set(secret, reading)
+  }
+  return reading
+}
+
+function checked(reading: KeyReading): KeyReading {
   // Anyone could sign with an empty key.
   if (reading.ok && reading.key.bytes.length === 0) return unusable('it is empty')
   return reading

@@ -2,7 +2,7 @@
 // it is given, shows its position to the world. The memory broker and Kafka are driven alike.
 
 import { groupIdOf, topics } from '@fleet/contracts'
-import type { Broker, Membership, Reader } from '@fleet/kafka'
+import type { Broker, Membership, Reader, RecordStream } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
 
@@ -126,7 +126,7 @@ interface TaskView {
     number,
     Pick<
       TransactionalTask<TaskState<unknown>, unknown>,
-      'partition' | 'phase' | 'waitingFor' | 'stream' | 'progress' | 'sizes'
+      'partition' | 'phase' | 'waitingFor' | 'stream' | 'inWork' | 'progress' | 'sizes'
     >
   >
 }
@@ -196,11 +196,13 @@ async function commitPositions(tasks: TaskView, membership: Membership): Promise
 }
 
 function checksOf(stage: string, tasks: TaskView): Record<string, string> {
-  const busy = [...tasks.handlers.values()].filter(({ phase }) => phase !== 'running')
+  const busy = [...tasks.handlers.values()].filter(
+    task => task.phase !== 'running' || lagOf(task) === null,
+  )
   if (busy.length === 0) return { [stage]: 'ok' }
   const list = busy.map(
     ({ partition, phase, waitingFor }) =>
-      `${partition} ${phase}${waitingFor ? `: ${waitingFor}` : ''}`,
+      `${partition} ${phase === 'running' ? 'not read yet' : phase}${waitingFor ? `: ${waitingFor}` : ''}`,
   )
   return { [stage]: `partitions not running: ${list.join('; ')}` }
 }
@@ -209,8 +211,14 @@ function reportsOf(tasks: TaskView): TaskReport[] {
   return [...tasks.handlers.values()].map(task => ({
     partition: task.partition,
     phase: task.phase,
-    lag: (task.stream?.lag() ?? []).reduce((sum, { lag }) => sum + lag, 0),
+    lag: (lagOf(task) ?? 0) + task.inWork,
     counts: task.progress.counts,
     sizes: task.sizes(),
   }))
+}
+
+/** Records not yet taken; null while the ends of its inputs are not known. */
+function lagOf({ stream }: { stream: RecordStream | null }): number | null {
+  const lags = stream?.lag().map(({ lag }) => lag) ?? [null]
+  return lags.reduce((sum, lag) => (sum === null || lag === null ? null : sum + lag), 0)
 }

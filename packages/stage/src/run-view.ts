@@ -69,7 +69,7 @@ export async function runView(
       [...tasks.handlers.values()].map(task => ({
         partition: task.partition,
         phase: task.running ? 'running' : 'waiting',
-        lag: (task.stream?.lag() ?? []).reduce((sum, { lag }) => sum + lag, 0),
+        lag: (task.stream?.lag() ?? []).reduce((sum, { lag }) => sum + (lag ?? 0), 0),
         counts: {},
         sizes: {},
       })),

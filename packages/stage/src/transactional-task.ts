@@ -4,7 +4,6 @@
 
 import { topics, transactionalIdOf } from '@fleet/contracts'
 import type { Topic } from '@fleet/contracts'
-import { retryDelayMs, taskRetry } from '@fleet/dlq'
 import type {
   Chunk,
   InRecord,
@@ -13,8 +12,9 @@ import type {
   RecordStream,
   TransactionalWriter,
 } from '@fleet/kafka'
-import { fateOf, FleetError, messageOf } from '@fleet/runtime'
+import { FleetError, messageOf } from '@fleet/runtime'
 
+import { awaitSchemas } from './await-schemas.ts'
 import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
@@ -63,6 +63,8 @@ export class TransactionalTask<
   #passed: readonly Position[] = []
   #committedMs: number
   stream: RecordStream | null = null
+  /** Records taken from the stream and not yet committed. */
+  inWork = 0
   phase: TaskPhase = 'stopped'
   /** Why it waits, for readiness; null when it does not. */
   waitingFor: string | null = null
@@ -98,6 +100,7 @@ export class TransactionalTask<
 
   async acquire(stopping: AbortSignal): Promise<Position[]> {
     this.phase = 'fencing'
+    this.inWork = 0
     await this.#writer?.close().catch(() => {})
     this.#writer = null
     const { broker, environment, ids, clock, partitionCount } = this.#deps
@@ -178,6 +181,7 @@ export class TransactionalTask<
   async #processChunk(chunk: Chunk, stopping: AbortSignal): Promise<boolean> {
     const { records } = chunk
     const { clock } = this.#deps
+    this.inWork = records.length
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false
@@ -196,6 +200,7 @@ export class TransactionalTask<
       await this.#commit(batch)
       this.#batchSize.observe(batch.decided, decided - started, clock.elapsedMs() - decided)
       from = to
+      this.inWork = records.length - to
       if (stopping.aborted) break
     }
     return true
@@ -243,27 +248,20 @@ export class TransactionalTask<
     this.#writer = null
   }
 
-  /** Waits for the schemas of the records, in order, for as long as it takes. False: stopped. */
+  /** False: stopped. */
   async #prepare(records: readonly InRecord[], stopping: AbortSignal): Promise<boolean> {
-    const { codec, clock, random, logger } = this.#deps
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await codec.prepare(records.map(({ value }) => value))
-        this.waitingFor = null
-        this.phase = 'running'
-        return true
-      } catch (error) {
-        if (fateOf(error) !== 'transient') throw error
-        this.phase = 'waiting'
-        this.waitingFor = messageOf(error)
-        logger.warn(
-          { event: 'task.waiting', partition: this.partition, attempt, err: error },
-          'waiting for schemas',
-        )
-        await clock.sleep(retryDelayMs(taskRetry, attempt, random.next()), stopping)
-        if (stopping.aborted) return false
-      }
-    }
+    const isReady = await awaitSchemas(records, stopping, this.#deps, (error, attempt) => {
+      this.phase = 'waiting'
+      this.waitingFor = messageOf(error)
+      this.#deps.logger.warn(
+        { event: 'task.waiting', partition: this.partition, attempt, err: error },
+        'waiting for schemas',
+      )
+    })
+    if (!isReady) return false
+    this.waitingFor = null
+    this.phase = 'running'
+    return true
   }
 
   async #commit(batch: Batch): Promise<void> {

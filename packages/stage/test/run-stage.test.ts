@@ -11,7 +11,7 @@ import { groupIdOf, partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { CrmRecord, DeadLetter } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
 import type { InRecord, MemoryBroker } from '@fleet/kafka'
-import { systemClock, systemIds } from '@fleet/runtime'
+import { FleetError, systemClock, systemIds } from '@fleet/runtime'
 import { createMetrics, silentLogger } from '@fleet/telemetry'
 import { runStage, StageMeters } from '../src/index.ts'
 import type { RunningStage } from '../src/index.ts'
@@ -297,5 +297,38 @@ test('a partition that its group has read does not start with an empty changelog
     /0 refused: partition 0 of fleet.crm-sink.changelog.v1 is empty, but .* up to 5/,
   )
   await until(() => crm().length === 1, 'the other partition goes on')
+  await stage.stop()
+})
+
+test('records that were taken and wait for a schema still count as lag', async () => {
+  const { broker, codec, feed, crm } = await world()
+  let isThere = false
+  const waiting: Codec = {
+    load: () => codec.load([]),
+    encode: (topic, value) => codec.encode(topic, value),
+    decode: (topic, value) => codec.decode(topic, value),
+    prepare: values =>
+      isThere
+        ? codec.prepare(values)
+        : Promise.reject(new FleetError('SCHEMA_PENDING', 'transient', 'not there yet')),
+  }
+  for (let n = 1; n <= 3; n++) await feed('a', `a${n}`)
+  const stage = await runStage(countingStage(), {
+    environment: 'test',
+    broker,
+    codec: waiting,
+    metrics: new StageMeters(createMetrics('lagging')).forStage('crm-sink'),
+    logger: silentLogger,
+    clock: systemClock,
+    ids: systemIds,
+    random: { next: () => 0 },
+    sha256Hex: text => text,
+  })
+  const lag = (): number => stage.tasks().reduce((sum, task) => sum + task.lag, 0)
+  await until(() => stage.tasks().some(({ phase }) => phase === 'waiting'), 'it waits')
+  assert.equal(lag(), 3)
+  assert.match(stage.checks()['crm-sink'] ?? '', /waiting: not there yet/)
+  isThere = true
+  await until(() => crm().length === 3 && lag() === 0, 'all are decided')
   await stage.stop()
 })

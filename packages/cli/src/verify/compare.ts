@@ -1,12 +1,10 @@
 // Holds what the topics say against what the model expects. Pure; every violation names a record.
 
-import { isDeepStrictEqual } from 'node:util'
-
 import { topics } from '@fleet/contracts'
 import type { Register } from '@fleet/contracts'
 
 import type { DeadLetterFact, EventFact, PartitionEvidence, StateFact } from './evidence.ts'
-import { differences, registerOf } from './expected-event.ts'
+import { differences, isSame, registerOf } from './expected-event.ts'
 import { keyOfEvent, runModel, unforeseenCodes } from './model.ts'
 import type { Expectation, ModelResult, ModelSettings, Winner } from './model.ts'
 
@@ -190,7 +188,7 @@ class Judge {
       if (is !== eventId) {
         const detail = `${key}: register ${domain} holds ${is}, must hold ${eventId}`
         this.#complainOfState(fact, detail)
-      } else if (!isDeepStrictEqual(readRegister(register), registerOf(expected, rank))) {
+      } else if (!isSame(readRegister(register), registerOf(expected, rank))) {
         const detail = `${key}: register ${domain} does not hold what ${eventId} said`
         this.#complainOfState(fact, detail)
       }
