@@ -9,6 +9,7 @@ import { identifierVersion, identify, keptHeaders, normalize, verifyDelivery } f
 import type { Endpoint, IdentifiedPart } from '@fleet/sources'
 import fc from 'fast-check'
 
+import { toRawDelivery } from '../../../services/ingester/src/core/raw-record.ts'
 import { senders, signedAtMs } from './deliveries.ts'
 import type { Sender, ValidDelivery } from './deliveries.ts'
 import { changedBytes, changedHeaders, hostileBody, hostileHeaders } from './hostile-input.ts'
@@ -196,39 +197,28 @@ function domainsOf({ name }: Sender): readonly string[] {
   return name === 'generic' ? ['billing', 'reservation', 'location', 'incident'] : ['billing']
 }
 
+/** As the edge writes it. */
 function rawOf(
   endpoint: Endpoint,
   body: Buffer,
   headers: Headers,
   part: IdentifiedPart,
 ): RawDelivery {
-  return {
-    delivery_id: '01890a5d-ac96-774b-bcce-b302099a8057',
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: '01890a5d-ac96-774b-bcce-b302099a8057',
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: receivedAt,
-    remote_ip: null,
+    receivedAtMicros: receivedAt,
+    remoteIp: '127.0.0.1',
     headers: keptHeaders(endpoint, headers),
-    content_type: null,
     body,
-    body_sha256: platform.sha256(body),
-    signature_scheme: `${endpoint.adapter}/fuzzed`,
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: part.partIndex,
-    part_count: part.partCount,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: identifierVersion,
-    replay_id: null,
-    body_key_id: null,
+    bodySha256: platform.sha256(body),
+    signatureScheme: `${endpoint.adapter}/fuzzed`,
+    signatureKeyId: 'k1',
+    identifierVersion,
   }
+  return toRawDelivery(origin, part)
 }
 
 export const targets: readonly Target[] = senders.flatMap(sender => [

@@ -39,10 +39,11 @@ export function createRawPublisher(options: RawPublisherOptions): RawPublisher {
     publish: async (deliveries, traceparent) => {
       const appender = options.appender()
       if (appender === null) throw unavailable('Kafka was not reached yet')
-      const records = deliveries.map(delivery => toRecord(delivery, traceparent, options))
+      // Asked before anything is encoded: while Kafka is away a refusal should cost nothing.
       const attempt = tryBreaker(breaker, clock.elapsedMs())
       breaker = attempt.breaker
       if (!attempt.allowed) throw unavailable('Kafka failed several times in a row')
+      const records = deliveries.map(delivery => toRecord(delivery, traceparent, options))
       try {
         // A rejection ends the waiting at once; the other parts settle unseen.
         const [only] = records
