@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { freePorts, startInfrastructure } from '../infra/local/index.ts'
+import { failuresIn } from './support/tap-failures.ts'
 import { repositoryFiles } from './tidy/source-files.ts'
 
 const nodeVersion = /^NODE_VERSION=(.+)$/m.exec(
@@ -27,6 +28,8 @@ interface Counts {
 }
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+/** Said once more at the very end, where a reader of a long log looks. */
+const failures: string[] = []
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
 /** One run of Node's test runner; its counts are added to the total. */
@@ -63,6 +66,7 @@ async function runTests(
   const count = (name: string): number =>
     Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(results)?.[1] ?? 0)
   rmSync(folder, { recursive: true, force: true })
+  failures.push(...failuresIn(results).map(text => `${label}: ${text}`))
   const failed = count('fail') + count('cancelled')
   total.passed += count('pass')
   // A runner that died without counting is a failure of its own.
@@ -101,8 +105,8 @@ async function unit(): Promise<void> {
   await runTests('unit', process.execPath, ['--import', 'tsx'], files, {}, 2)
   if (process.env['FLEET_TEST_NODE24'] === '0') return
   const other = node24()
-  // The repository's own tidiness does not depend on the Node version.
-  const again = files.filter(path => !path.startsWith('test/tidy/'))
+  // What is delivered; the repository's own tools and their tests run on Node 20 alone.
+  const again = files.filter(path => !path.startsWith('test/'))
   if (other !== null) await runTests('unit on Node 24', other, [], again, {}, 2)
 }
 
@@ -161,7 +165,10 @@ async function program(label: string, args: readonly string[]): Promise<void> {
   clearTimeout(timer)
   clearTimeout(lastTimer)
   if (status === 0) total.passed++
-  else total.failed++
+  else {
+    total.failed++
+    failures.push(`${label}: the program ended with status ${status}`)
+  }
   const seconds = Math.round((performance.now() - started) / 1000)
   say(`== ${label}: ${status === 0 ? 'passed' : 'FAILED'}, ${seconds} s`)
 }
@@ -180,5 +187,6 @@ if (which !== 'all' && !Object.hasOwn(parts, which)) {
 for (const [part, run] of Object.entries(parts)) {
   if (which === 'all' || which === part) await run()
 }
+if (failures.length > 0) say(`\n== what failed\n\n${failures.join('\n\n')}`)
 say(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -25,7 +25,7 @@ import type { Edge } from '../../services/ingester/test/edge-harness.ts'
 
 const brokers = (process.env['FLEET_KAFKA_BROKERS'] ?? '127.0.0.1:9092').split(',')
 const kafka = connectKafka({ brokers, clientId: 'ingester-test' })
-const deadlineMs = 15_000
+const deadlineMs = 60_000
 
 const mine = (name: string): string => `test.ingester.${name}`
 

@@ -44,7 +44,7 @@ const skip = (await hasOpenssl()) ? false : 'openssl is missing'
 const environment = 'secured'
 const services = ['ingester', 'processor', 'crm-sink', 'projector', 'operators']
 const userOf = (service: string): string => `fleet-${service}`
-const deadlineMs = 30_000
+const deadlineMs = 60_000
 const keyRing = ProvenanceKeyRing.parse(
   JSON.stringify({
     keys: [{ id: 'k1', key_base64: Buffer.from('0123456789abcdef'.repeat(2)).toString('base64') }],

@@ -206,7 +206,7 @@ async function stopRedis(): Promise<void> {
   await exited
 }
 
-async function eventually(condition: () => boolean, deadlineMs = 10_000): Promise<void> {
+async function eventually(condition: () => boolean, deadlineMs = 60_000): Promise<void> {
   const until = Date.now() + deadlineMs
   while (!condition()) {
     if (Date.now() > until) throw new Error('the condition did not come true')

@@ -11,7 +11,7 @@ import { declaredConfig, planTopics } from '../../packages/cli/src/topics/plan-t
 import type { TopicPlan } from '../../packages/cli/src/topics/plan-topics.ts'
 
 const brokers = (process.env['FLEET_KAFKA_BROKERS'] ?? '127.0.0.1:9092').split(',')
-const deadlineMs = 10_000
+const deadlineMs = 60_000
 
 function renamed(topic: Topic): Topic {
   return { ...topic, name: `test.topics.${topic.logical}` }

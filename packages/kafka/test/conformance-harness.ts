@@ -15,7 +15,7 @@ export interface Harness {
 }
 
 export const partitions = 3
-export const deadlineMs = 20_000
+export const deadlineMs = 60_000
 
 export async function withTopic(broker: Broker, label: string): Promise<string> {
   const name = `conformance.${label}.${randomUUID()}`

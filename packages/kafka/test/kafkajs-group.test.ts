@@ -12,7 +12,7 @@ import type { Membership } from '../src/ports.ts'
 import { fakeCluster, protocolError } from './fake-cluster.ts'
 import type { FakeCluster } from './fake-cluster.ts'
 
-const deadlineMs = 8000
+const deadlineMs = 30_000
 /** Heartbeats every quarter of it; longer than a busy machine may hold up a process of its tests. */
 const sessionTimeoutMs = 1200
 const topics = ['a']

@@ -19,7 +19,7 @@ import {
 } from './fake-cluster.ts'
 import type { FakeCluster, FakePartition } from './fake-cluster.ts'
 
-const deadlineMs = 5000
+const deadlineMs = 30_000
 const never = new Promise<never>(() => {})
 type Asked = { topic: string; partition: number; offset: number }
 

@@ -20,7 +20,7 @@ import { topicsUsed } from './counting-topics.ts'
 
 const partitions = 2
 const changelog = topics.changelogs['crm-sink'].name
-const deadlineMs = 15_000
+const deadlineMs = 60_000
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   const end = performance.now() + deadlineMs

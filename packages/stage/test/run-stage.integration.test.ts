@@ -24,7 +24,7 @@ import { prefixed } from './prefixed-broker.ts'
 const brokers = process.env['FLEET_KAFKA_BROKERS'] ?? '127.0.0.1:9092'
 const partitions = 4
 const sessionTimeoutMs = 6000
-const deadlineMs = 30_000
+const deadlineMs = 60_000
 const program = fileURLToPath(new URL('counting-process.ts', import.meta.url))
 const prefix = `stage-test.${randomUUID()}.`
 

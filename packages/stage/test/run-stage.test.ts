@@ -19,11 +19,12 @@ import { countingStage, hugeId, poisonId, reservationEvent } from './counting-st
 import type { Counting } from './counting-stage.ts'
 
 const partitions = 2
-const deadlineMs = 15_000
+const deadlineMs = 60_000
 const topicsUsed = [
   topics.events.reservation,
   topics.events.incident,
   topics.crm,
+  topics.redrive,
   topics.deadLetters['crm-sink'],
   topics.changelogs['crm-sink'],
 ]

@@ -10,7 +10,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const program = fileURLToPath(new URL('fixtures/threaded-service.ts', import.meta.url))
-const deadlineMs = 20_000
+const deadlineMs = 60_000
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -55,7 +55,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 test(
   'two threads show as one service: ready when both are, metrics summed; SIGTERM ends both',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const service = await start('run')
     await until(async () => (await service.get('/ready')).status === 200)
@@ -74,7 +74,7 @@ test(
   },
 )
 
-test('a thread that fails ends the process, which says why', { timeout: 60_000 }, async () => {
+test('a thread that fails ends the process, which says why', { timeout: 120_000 }, async () => {
   const service = await start('failing')
   const { status, errors } = await service.ended
   assert.equal(status, 1)

@@ -100,6 +100,8 @@ test('what is not committed is not shown', async () => {
   await writer.commit([{ topic, partition: 0, key: null, value: Buffer.from('committed') }])
   broker.writeAndVanish('w', [{ topic, partition: 0, key: null, value: Buffer.from('open') }])
   assert.deepEqual(await follow({}), ['committed'])
+  // Decides the open transaction: its time-out would keep this process alive for 20 seconds.
+  await broker.openWriter({ transactionalId: 'w' })
 })
 
 test('a topic that is not there is said so', async () => {
