@@ -9,21 +9,16 @@ import { unreachable } from './errors.ts'
 import { createCluster, protocolErrorOf } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
+import { LeaderRequest } from './leader-request.ts'
+import type { Waiting } from './leader-request.ts'
 import { refusal } from './refusals.ts'
 import type { Appender, AppenderOptions, CommittedOffset } from './ports.ts'
 import { decodeProduceResponse, encodeProduceRequest, produceApi } from './produce-request.ts'
-import { batchBytesMax, coverError, exactCover, tpName } from './produce.ts'
+import { coverError, exactCover, tpName } from './produce.ts'
 import type { PartitionBatch } from './produce.ts'
 import { anonymous, noSequence } from './record-batch-encoder.ts'
 import { recordBytes } from './record.ts'
 import type { OutRecord } from './record.ts'
-
-interface Waiting {
-  record: OutRecord
-  bytes: number
-  resolve(result: { offset: number }): void
-  reject(error: FleetError): void
-}
 
 const requestTimeoutMsDefault = 5000
 /** Enough for 22–28 records per request at saturation, measured with the peers, and for bursts. */
@@ -126,7 +121,7 @@ export class KafkaJsAppender implements Appender {
   async #flush(): Promise<void> {
     if (this.#waiting.length === 0 || this.#preparing) return
     this.#preparing = true
-    let byLeader: Map<number, Waiting[]>
+    let byLeader: Map<number, LeaderRequest>
     try {
       await this.#refresh()
       byLeader = this.#takeByLeader()
@@ -136,7 +131,7 @@ export class KafkaJsAppender implements Appender {
     } finally {
       this.#preparing = false
     }
-    for (const [nodeId, mine] of byLeader) void this.#send(nodeId, mine)
+    for (const [nodeId, request] of byLeader) void this.#send(nodeId, request)
   }
 
   async #refresh(): Promise<void> {
@@ -158,9 +153,8 @@ export class KafkaJsAppender implements Appender {
   }
 
   /** Takes what idle leaders can have now; the rest keeps waiting. */
-  #takeByLeader(): Map<number, Waiting[]> {
-    const taken = new Map<number, Waiting[]>()
-    const bytes = new Map<string, number>()
+  #takeByLeader(): Map<number, LeaderRequest> {
+    const taken = new Map<number, LeaderRequest>()
     const kept: Waiting[] = []
     for (const item of this.#waiting) {
       const leader = this.#leaderOf(item.record)
@@ -169,18 +163,15 @@ export class KafkaJsAppender implements Appender {
         this.#metadataStale = true
         continue
       }
-      const mine = taken.get(leader) ?? []
-      const name = tpName(item.record)
-      const total = (bytes.get(name) ?? 0) + item.bytes
-      const full =
-        mine.length >= this.#batchRecordsMax || (total > batchBytesMax && bytes.has(name))
-      if (this.#busy.has(leader) || full) {
+      if (this.#busy.has(leader)) {
         kept.push(item)
         continue
       }
-      bytes.set(name, total)
-      mine.push(item)
-      taken.set(leader, mine)
+      let request = taken.get(leader)
+      if (request === undefined) {
+        taken.set(leader, (request = new LeaderRequest(this.#batchRecordsMax)))
+      }
+      if (!request.add(item)) kept.push(item)
     }
     this.#waiting = kept
     return taken
@@ -193,25 +184,14 @@ export class KafkaJsAppender implements Appender {
     return metadata === undefined || metadata.leader < 0 ? null : metadata.leader
   }
 
-  async #send(nodeId: number, items: Waiting[]): Promise<void> {
+  async #send(nodeId: number, request: LeaderRequest): Promise<void> {
     this.#busy.add(nodeId)
-    const batches = new Map<string, PartitionBatch & { items: Waiting[] }>()
-    for (const item of items) {
-      const { topic, partition } = item.record
-      const name = tpName(item.record)
-      const batch = batches.get(name)
-      if (batch === undefined) {
-        batches.set(name, { topic, partition, records: [item.record], items: [item] })
-      } else {
-        batch.records.push(item.record)
-        batch.items.push(item)
-      }
-    }
+    const batches = new Map(request.batches.map(batch => [tpName(batch), batch]))
     let sent = false
     try {
       const node = await this.#cluster.findBroker({ nodeId })
       sent = true
-      for (const { baseOffset, ...tp } of await this.#produce(node, [...batches.values()])) {
+      for (const { baseOffset, ...tp } of await this.#produce(node, request.batches)) {
         const batch = batches.get(tpName(tp))
         batch?.items.forEach((item, index) => this.#settle(item, { offset: baseOffset + index }))
       }
@@ -222,7 +202,7 @@ export class KafkaJsAppender implements Appender {
       const code = sent ? 'APPEND_UNKNOWN' : 'APPEND_FAILED'
       const failure =
         refusal(error) ?? new FleetError(code, 'transient', messageOf(error), { cause: error })
-      for (const item of items) this.#settle(item, failure)
+      for (const item of request.items()) this.#settle(item, failure)
     } finally {
       this.#busy.delete(nodeId)
       if (this.#waiting.length > 0) this.#schedule()

@@ -66,5 +66,7 @@ const faulty: BrokerWithFaults = {
   strike,
 }
 
-conformance('kafkajs adapter', () => Promise.resolve(kafkaJsHarness({ brokers, requestTimeoutMs: stallMsMax })))
+conformance('kafkajs adapter', () =>
+  Promise.resolve(kafkaJsHarness({ brokers, requestTimeoutMs: stallMsMax })),
+)
 conformanceFaultCases('kafkajs adapter', () => Promise.resolve(faulty))

@@ -35,6 +35,12 @@ export function jsonAnswer(status: number, body: unknown): Answer {
   return { status, contentType: 'application/json', body: JSON.stringify(body) }
 }
 
+/** @param deliveryId a UUID, which needs no escapes: this is the answer to nearly every request. */
+export function acceptedAnswer(deliveryId: string, records: number): Answer {
+  const body = `{"status":"accepted","delivery_id":"${deliveryId}","records":${records}}`
+  return { status: 200, contentType: 'application/json', body }
+}
+
 export function send(response: ServerResponse, answer: Answer): void {
   response.writeHead(answer.status, headersOf(answer))
   response.end(answer.body)

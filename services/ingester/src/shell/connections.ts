@@ -20,6 +20,20 @@ interface Progress {
   current: ServerResponse
   requests: number
   pending: number
+  /** Of any of its responses; one for all, since making one for each is not free. */
+  readonly onClose: () => void
+}
+
+function newProgress(current: ServerResponse): Progress {
+  const progress: Progress = {
+    current,
+    requests: 0,
+    pending: 0,
+    onClose: () => {
+      progress.pending -= 1
+    },
+  }
+  return progress
 }
 
 /**
@@ -57,14 +71,13 @@ export class Connections {
   begin(socket: Duplex, response: ServerResponse): Beginning {
     const known = this.#progress.get(socket)
     if (known?.current.shouldKeepAlive === false) return 'after the last'
-    const progress = known ?? { current: response, requests: 0, pending: 0 }
+    const progress = known ?? newProgress(response)
     if (known === undefined) this.#progress.set(socket, progress)
     progress.current = response
     progress.requests += 1
     progress.pending += 1
-    response.once('close', () => {
-      progress.pending -= 1
-    })
+    // A response is closed once.
+    response.on('close', progress.onClose)
     const isAllowed = progress.pending <= this.#limits.pipelinedMax
     const isLast = progress.requests >= this.#limits.connectionRequestsMax
     if (!isAllowed || isLast) response.shouldKeepAlive = false

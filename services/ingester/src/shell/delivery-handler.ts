@@ -8,14 +8,18 @@ import { platform } from '@fleet/signatures'
 import { answerChallenge, identifierVersion, keptHeaders } from '@fleet/sources'
 import type { DeliverySecret, Identified } from '@fleet/sources'
 import { traceIdOf } from '@fleet/telemetry'
-import { accept, refused, unauthorized } from '../core/accept.ts'
+import { refused, unauthorized } from '../core/accept.ts'
 import type { Acceptance, Refusal, SecurityReason } from '../core/accept.ts'
 import type { Proxies } from '../core/address.ts'
 import { toRawDelivery } from '../core/raw-record.ts'
 import type { DeliveryOrigin } from '../core/raw-record.ts'
+import { announcedBytes } from '../core/request-head.ts'
+import type { Headers } from '../core/request-head.ts'
 import { pathOf } from '../core/route.ts'
 import { SecurityLog } from '../core/security-log.ts'
+import { acceptDelivery } from './accept-delivery.ts'
 import {
+  acceptedAnswer,
   jsonAnswer,
   problemAnswer,
   send,
@@ -27,19 +31,13 @@ import type { Answer } from './answer.ts'
 import { Armings } from './arming.ts'
 import { readBody } from './body-reader.ts'
 import type { BodyRoom } from './body-reader.ts'
-import {
-  activeSecret,
-  enabledEndpoint,
-  factsOf,
-  identifyDelivery,
-  openDelivery,
-  takeToken,
-} from './delivery.ts'
+import { activeSecret, enabledEndpoint, identifyDelivery, openDelivery } from './delivery.ts'
 import type { Delivery, JudgingTools } from './delivery.ts'
-import type { EdgeReport, Outcome } from './edge-report.ts'
+import { abortedOutcome } from './edge-report.ts'
+import type { DeliveryLine, EdgeReport, Outcome } from './edge-report.ts'
 import type { EndpointDirectory, KnownEndpoint } from './endpoint-directory.ts'
 import type { RateLimits } from './rate-limits.ts'
-import type { RawPublisher } from './raw-publisher.ts'
+import type { KeyedDelivery, RawPublisher } from './raw-publisher.ts'
 import type { PublishSecurity } from './security-publisher.ts'
 
 export interface DeliveryHandlerOptions {
@@ -55,9 +53,20 @@ export interface DeliveryHandlerOptions {
   readonly limits: RateLimits
   readonly addressPerSecond: number
   readonly proxies: Proxies
+  readonly isPrivate: JudgingTools['isPrivate']
   /** Aborted: the process is going away. */
   readonly stopping: AbortSignal
 }
+
+/** A delivery whose records are to be stored before it is answered. */
+interface TakenDelivery {
+  readonly deliveryId: string
+  readonly records: KeyedDelivery[]
+  readonly bodyBytes: number
+}
+
+/** What a line says beyond whose delivery it was. */
+type LineFacts = Omit<DeliveryLine, 'endpointId' | 'remoteIp' | 'traceId'>
 
 export class DeliveryHandler {
   readonly #options: DeliveryHandlerOptions
@@ -70,71 +79,83 @@ export class DeliveryHandler {
       limits: options.limits,
       addressPerSecond: options.addressPerSecond,
       armings: new Armings(),
+      isPrivate: options.isPrivate,
     }
   }
 
   async handle(
     request: IncomingMessage,
     response: ServerResponse,
+    headers: Headers,
     endpointId: string,
   ): Promise<void> {
-    const delivery = this.#open(request, response, endpointId)
+    const delivery = this.#open(request, response, headers, endpointId)
     if (this.#options.stopping.aborted) {
-      return this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
+      this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
+      return
     }
-    const reading = await readBody(request, this.#options.bodyBytesMax, this.#options.room)
+    const { bodyBytesMax, room, publisher } = this.#options
+    const reading = await readBody(request, announcedBytes(headers), bodyBytesMax, room)
     if (reading.kind === 'aborted') return this.#count(delivery, abortedOutcome(response))
     if (reading.kind === 'too_large') {
       const refusal = refused('body_too_large', 'body_too_large')
-      return this.#refuse(delivery, refusal, { isUnread: true, bodyBytes: reading.bytes })
+      this.#refuse(delivery, refusal, { isUnread: true, bodyBytes: reading.bytes })
+      return
     }
-    if (reading.kind === 'no_room') {
-      return this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
+    if (reading.kind !== 'body') {
+      // Crowded: the connection goes on, since what is left of an ordinary body is thrown away as it comes.
+      const isUnread = reading.kind === 'no_room'
+      return void this.#refuse(delivery, refused('unavailable', null), { isUnread })
     }
     try {
-      await this.#judge(delivery, reading.body)
+      const accepting = acceptDelivery(delivery, reading.body, this.#tools)
+      const acceptance = 'then' in accepting ? await accepting : accepting
+      const taken = this.#judge(delivery, acceptance, reading.body)
+      if (taken === null) return
+      await publisher.publish(taken.records, delivery.traceparent)
+      this.#answerTaken(delivery, taken)
     } catch (error) {
       this.#fail(delivery, error)
     } finally {
-      this.#options.room.give(reading.body.length)
+      room.answered(reading.body.length)
     }
   }
 
   /** A request to a delivery route with another method. */
-  refuseMethod(request: IncomingMessage, response: ServerResponse, endpointId: string): void {
-    const delivery = this.#open(request, response, endpointId)
+  refuseMethod(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Headers,
+    endpointId: string,
+  ): void {
+    const delivery = this.#open(request, response, headers, endpointId)
     this.#refuse(delivery, refused('method_not_allowed', null), { headers: { allow: 'POST' } })
   }
 
-  #open(request: IncomingMessage, response: ServerResponse, endpointId: string): Delivery {
+  #open(
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Headers,
+    endpointId: string,
+  ): Delivery {
     const { clock, directory, proxies } = this.#options
     const now = { startedMs: clock.elapsedMs(), receivedAtMs: clock.wallMs() }
     const known = directory.find(endpointId)
-    return openDelivery(request, response, endpointId, known, now, proxies)
+    return openDelivery(request, response, headers, endpointId, known, now, proxies)
   }
 
-  /** Waits only where a limit is counted elsewhere. */
-  async #accept(delivery: Delivery, body: Buffer): Promise<Acceptance> {
-    const steps = accept(factsOf(delivery, body, this.#tools))
-    let step = steps.next()
-    while (step.done !== true) {
-      const taken = takeToken(step.value, delivery, this.#tools)
-      step = steps.next('then' in taken ? await taken : taken)
-    }
-    return step.value
-  }
-
-  async #judge(delivery: Delivery, body: Buffer): Promise<void> {
-    const acceptance = await this.#accept(delivery, body)
+  /** What is to be stored; null where the delivery was answered without. */
+  #judge(delivery: Delivery, acceptance: Acceptance, body: Buffer): TakenDelivery | null {
     if (acceptance.kind === 'refused') return this.#refuse(delivery, acceptance, { body })
     const target = enabledEndpoint(delivery)
-    if (target === undefined)
+    if (target === undefined) {
       return this.#refuse(delivery, unauthorized('unknown_endpoint'), { body })
+    }
     if (acceptance.kind === 'unsigned_challenge') {
       const secret = activeSecret(target, delivery.receivedAtMs)
       const isAnswered = this.#answerChallenge(delivery, acceptance.challenge, secret, body)
       if (isAnswered) this.#tools.armings.spend(target.endpoint)
-      return
+      return null
     }
     const identified = identifyDelivery(target, delivery, body)
     if (identified.kind === 'challenge_refused') {
@@ -143,18 +164,18 @@ export class DeliveryHandler {
     if (identified.kind === 'challenge') {
       const secret = target.secrets.find(({ id }) => id === acceptance.keyId)
       this.#answerChallenge(delivery, identified.challenge, secret, body)
-      return
+      return null
     }
-    await this.#store(delivery, target, acceptance, identified.parts, body)
+    return this.#take(delivery, target, acceptance, identified.parts, body)
   }
 
-  async #store(
+  #take(
     delivery: Delivery,
     { endpoint }: KnownEndpoint,
     signature: { readonly scheme: string; readonly keyId: string },
     parts: Extract<Identified, { kind: 'records' }>['parts'],
     body: Buffer,
-  ): Promise<void> {
+  ): TakenDelivery {
     const origin: DeliveryOrigin = {
       deliveryId: this.#options.ids.uuid(),
       tenantId: endpoint.tenantId,
@@ -170,12 +191,13 @@ export class DeliveryHandler {
       identifierVersion,
     }
     const records = parts.map(part => ({ key: part.key, value: toRawDelivery(origin, part) }))
-    await this.#options.publisher.publish(records, delivery.traceparent)
-    const { deliveryId } = origin
-    const stored = { status: 'accepted', delivery_id: deliveryId, records: records.length }
-    this.#send(delivery, jsonAnswer(200, stored))
-    const facts = { deliveryId, records: records.length, bodyBytes: body.length }
-    this.#count(delivery, 'accepted', facts)
+    return { deliveryId: origin.deliveryId, records, bodyBytes: body.length }
+  }
+
+  /** Its records are acknowledged by all in-sync replicas. */
+  #answerTaken(delivery: Delivery, { deliveryId, records, bodyBytes }: TakenDelivery): void {
+    this.#send(delivery, acceptedAnswer(deliveryId, records.length))
+    this.#count(delivery, 'accepted', { deliveryId, records: records.length, bodyBytes })
   }
 
   #answerChallenge(
@@ -205,7 +227,7 @@ export class DeliveryHandler {
       readonly isUnread?: boolean
       readonly headers?: Record<string, string>
     },
-  ): void {
+  ): null {
     const seconds = problem === 'unavailable' ? unavailableRetryAfterSeconds : retryAfterSeconds
     const retry: Record<string, string> = seconds === null ? {} : { 'retry-after': String(seconds) }
     const answer = problemAnswer(problem, { ...about.headers, ...retry })
@@ -215,6 +237,7 @@ export class DeliveryHandler {
     const bodyBytes = about.body?.length ?? about.bodyBytes ?? 0
     if (reason !== null) this.#observe(delivery, reason, about.body ?? null, bodyBytes)
     this.#count(delivery, problem, { reason, bodyBytes })
+    return null
   }
 
   #fail(delivery: Delivery, error: unknown): void {
@@ -236,17 +259,17 @@ export class DeliveryHandler {
     bodyBytes: number,
   ): void {
     const { clock, publishSecurity } = this.#options
-    const { request, known } = delivery
+    const { request, known, endpointId } = delivery
     const event = this.#security.observe(
       {
         reason,
-        endpointId: delivery.endpointId,
+        endpointId,
         tenantId: known?.endpoint.tenantId ?? null,
         remoteIp: delivery.remoteIp,
         method: request.method ?? '',
         path: pathOf(request.url ?? ''),
         headers: delivery.headers,
-        signatureHeader: known?.endpoint.signature.header ?? null,
+        signatureHeader: proofHeader(known),
         bodyBytes,
         bodySha256: () => (body === null ? null : platform.sha256(body)),
       },
@@ -255,19 +278,20 @@ export class DeliveryHandler {
     if (event !== null) publishSecurity(event)
   }
 
-  #count(delivery: Delivery, outcome: Outcome, facts: object = {}): void {
-    const { endpointId, remoteIp, traceparent, known, startedMs } = delivery
-    this.#options.report.delivery(outcome, known?.endpoint.id, startedMs, {
-      endpointId: endpointId.slice(0, 128),
-      remoteIp,
-      traceId: traceIdOf(traceparent),
+  #count(delivery: Delivery, outcome: Outcome, facts: LineFacts = {}): void {
+    const { known, startedMs } = delivery
+    const { reason = null } = facts
+    this.#options.report.delivery(outcome, known?.endpoint, startedMs, reason, () => ({
+      endpointId: delivery.endpointId.slice(0, 128),
+      remoteIp: delivery.remoteIp,
+      traceId: traceIdOf(delivery.traceparent),
       ...facts,
-    })
+    }))
   }
 }
 
-/** A request that became unreadable was answered by the server itself, which left the status here. */
-function abortedOutcome({ statusCode }: ServerResponse): Outcome {
-  if (statusCode === 408) return 'request_timeout'
-  return statusCode === 400 ? 'malformed_request' : 'aborted'
+/** Where the sender's proof stands: a signature or an API key. */
+function proofHeader(known: KnownEndpoint | undefined): string | null {
+  if (known === undefined) return null
+  return known.endpoint.apiKeyHeader ?? known.endpoint.signature.header
 }

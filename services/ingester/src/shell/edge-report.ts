@@ -1,7 +1,9 @@
 // What the edge tells of its work: one count and one duration per delivery, a line per delivery at debug,
 // refusals at info without letting a flood of requests become a flood of lines.
 
+import type { ServerResponse } from 'node:http'
 import type { Clock } from '@fleet/runtime'
+import type { Endpoint } from '@fleet/sources'
 import type { Counter, Histogram, Logger, Metrics } from '@fleet/telemetry'
 import { FloodGate } from '../core/flood-gate.ts'
 import type { ProblemCode } from '../core/problem.ts'
@@ -45,7 +47,7 @@ export class EdgeReport {
   readonly #refusals: Counter
   readonly #slow: Counter
   readonly #seconds: Histogram
-  readonly #slowMs: number
+  readonly #senderTimeoutMs: number
   readonly #gate = new FloodGate({
     perKeyMinute: linesPerKeyMinute,
     perProcessSecond: linesPerSecond,
@@ -55,7 +57,7 @@ export class EdgeReport {
   constructor(metrics: Metrics, logger: Logger, clock: Clock, senderTimeoutMs: number) {
     this.#logger = logger
     this.#clock = clock
-    this.#slowMs = senderTimeoutMs * slowShare
+    this.#senderTimeoutMs = senderTimeoutMs
     this.#deliveries = metrics.counter('fleet_ingest_deliveries_total', 'Deliveries, by outcome.')
     // A series that is there from the start lets an alert tell "none" from "not scraped".
     this.#deliveries.add(0, { endpoint: 'unknown', outcome: 'accepted' })
@@ -71,24 +73,29 @@ export class EdgeReport {
     this.#seconds = metrics.histogram('fleet_ingest_seconds', 'From request to answer.')
   }
 
-  /** `knownId`: the id of a configured endpoint; anything else would let a sender make up labels. */
+  /**
+   * `known`: a configured endpoint; anything else would let a sender make up labels. The line is described
+   * only where its level is on.
+   */
   delivery(
     outcome: Outcome,
-    knownId: string | undefined,
+    known: Pick<Endpoint, 'id' | 'senderTimeoutMs'> | undefined,
     startedMs: number,
-    line: DeliveryLine,
+    reason: string | null,
+    describe: () => DeliveryLine,
   ): void {
     const elapsedMs = this.#clock.elapsedMs()
-    const endpoint = knownId ?? 'unknown'
+    const endpoint = known?.id ?? 'unknown'
     this.#deliveries.add(1, { endpoint, outcome })
-    const { reason = null } = line
     if (reason !== null) this.#refusals.add(1, { endpoint, reason })
-    if (elapsedMs - startedMs > this.#slowMs && answered.has(outcome)) {
+    const slowMs = (known?.senderTimeoutMs ?? this.#senderTimeoutMs) * slowShare
+    if (elapsedMs - startedMs > slowMs && answered.has(outcome)) {
       this.#slow.add(1, { endpoint })
     }
     this.#seconds.observe((elapsedMs - startedMs) / 1000)
     const level = levels[outcome] ?? 'info'
     if (!this.#logger.isLevelEnabled(level)) return
+    const line = describe()
     const durationMs = Math.round((elapsedMs - startedMs) * 1000) / 1000
     if (level === 'debug') {
       this.#logger.debug({ outcome, ...line, durationMs }, `delivery.${outcome}`)
@@ -105,4 +112,10 @@ export class EdgeReport {
   unreadable(outcome: ProblemCode): void {
     this.#deliveries.add(1, { endpoint: 'unknown', outcome })
   }
+}
+
+/** A request that became unreadable was answered by the server itself, which left the status here. */
+export function abortedOutcome({ statusCode }: ServerResponse): Outcome {
+  if (statusCode === 408) return 'request_timeout'
+  return statusCode === 400 ? 'malformed_request' : 'aborted'
 }

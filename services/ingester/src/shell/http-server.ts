@@ -12,7 +12,7 @@ import { FleetError, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 import type { Metrics } from '@fleet/telemetry'
 import type { Proxies } from '../core/address.ts'
-import { isAcceptable } from '../core/request-head.ts'
+import { headersOf, isAcceptable, valuesOf } from '../core/request-head.ts'
 import { routeOf } from '../core/route.ts'
 import { problemAnswer, rawAnswer, send, sendAndClose, unavailableAnswer } from './answer.ts'
 import { Connections } from './connections.ts'
@@ -126,12 +126,13 @@ function serve(
   { deliveries, elsewhere, report, clock }: HttpServerOptions,
   { headersMax }: HttpLimits,
 ): unknown {
-  const { httpVersion, rawHeaders, headersDistinct } = request
+  const { httpVersion, rawHeaders } = request
+  const headers = headersOf(rawHeaders)
   const head = {
     httpVersion,
     rawHeaders,
-    hosts: headersDistinct['host'] ?? [],
-    transferEncodings: headersDistinct['transfer-encoding'] ?? [],
+    hosts: valuesOf(headers, 'host'),
+    transferEncodings: valuesOf(headers, 'transfer-encoding'),
   }
   if (!isAcceptable(head, headersMax)) {
     report.unreadable('malformed_request')
@@ -140,9 +141,9 @@ function serve(
   const route = routeOf(request.method ?? '', request.url ?? '')
   switch (route.kind) {
     case 'delivery':
-      return deliveries.handle(request, response, route.endpointId)
+      return deliveries.handle(request, response, headers, route.endpointId)
     case 'method_not_allowed':
-      return deliveries.refuseMethod(request, response, route.endpointId)
+      return deliveries.refuseMethod(request, response, headers, route.endpointId)
     case 'elsewhere':
       return elsewhere(request, response)
   }

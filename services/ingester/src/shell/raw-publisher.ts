@@ -10,7 +10,7 @@ import type { Clock } from '@fleet/runtime'
 import { afterFailure, closedBreaker, isOpen, tryBreaker } from '../core/breaker.ts'
 import type { ProvenanceSigner } from './provenance-signer.ts'
 
-interface KeyedDelivery {
+export interface KeyedDelivery {
   readonly key: string
   readonly value: RawDelivery
 }

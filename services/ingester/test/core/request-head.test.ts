@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isAcceptable } from '../../src/core/request-head.ts'
+import fc from 'fast-check'
+import { announcedBytes, headersOf, isAcceptable, valuesOf } from '../../src/core/request-head.ts'
 import type { RequestHead } from '../../src/core/request-head.ts'
 
 const fine: RequestHead = {
@@ -31,3 +32,34 @@ for (const [name, head, expected] of cases) {
     assert.equal(isAcceptable({ ...fine, ...head }, 10), expected)
   })
 }
+
+const names = fc.constantFrom('Host', 'host', 'X-A', 'x-b', '__proto__', 'constructor', 'toString')
+const lines = fc.array(fc.tuple(names, fc.string({ maxLength: 4 })), { maxLength: 12 })
+
+test('every value of a header is found under its name in lower case, in the order they came', () => {
+  fc.assert(
+    fc.property(lines, pairs => {
+      const headers = headersOf(pairs.flat())
+      const expected = new Map<string, string[]>()
+      for (const [name, value] of pairs) {
+        const known = expected.get(name.toLowerCase()) ?? []
+        expected.set(name.toLowerCase(), [...known, value])
+      }
+      assert.deepEqual(Object.keys(headers).toSorted(), [...expected.keys()].toSorted())
+      for (const [name, values] of expected) assert.deepEqual(valuesOf(headers, name), values)
+    }),
+  )
+})
+
+test('what was not sent is not there, whatever objects inherit', () => {
+  const headers = headersOf([])
+  for (const name of ['__proto__', 'constructor', 'host']) {
+    assert.deepEqual(valuesOf(headers, name), [])
+    assert.equal(headers[name], undefined)
+  }
+})
+
+test('a request that announces no length announces nothing', () => {
+  assert.equal(announcedBytes(headersOf(['Transfer-Encoding', 'chunked'])), 0)
+  assert.equal(announcedBytes(headersOf(['Content-Length', '911'])), 911)
+})

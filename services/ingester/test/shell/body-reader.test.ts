@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BodyRoom, readBody } from '../../src/shell/body-reader.ts'
 
-function fakeRequest(headers: Record<string, string> = {}) {
-  const request = Object.assign(new EventEmitter(), { headers })
+function fakeRequest() {
+  const request = new EventEmitter()
   return { request, message: request as unknown as IncomingMessage }
 }
 
@@ -17,9 +17,9 @@ const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 20_000 }), { ma
 test('any pieces give the same bytes, and hold as much room as they are long', async () => {
   await fc.assert(
     fc.asyncProperty(pieces, async chunks => {
-      const room = new BodyRoom(10_000_000)
+      const room = new BodyRoom(10_000_000, 10)
       const { request, message } = fakeRequest()
-      const reading = readBody(message, 1_000_000, room)
+      const reading = readBody(message, 0, 1_000_000, room)
       for (const chunk of chunks) request.emit('data', Buffer.from(chunk))
       request.emit('end')
       const result = await reading
@@ -38,9 +38,9 @@ const endings: [string, (request: EventEmitter) => void, string][] = [
 ]
 for (const [name, event, kind] of endings) {
   test(`${name}: ${kind}, and the room is given back`, async () => {
-    const room = new BodyRoom(50)
+    const room = new BodyRoom(50, 10)
     const { request, message } = fakeRequest()
-    const reading = readBody(message, 100, room)
+    const reading = readBody(message, 0, 100, room)
     request.emit('data', Buffer.alloc(20))
     event(request)
     assert.equal((await reading).kind, kind)
@@ -49,9 +49,30 @@ for (const [name, event, kind] of endings) {
 }
 
 test('an announced size above the limit is refused unread', async () => {
-  const { message } = fakeRequest({ 'content-length': '101' })
-  assert.deepEqual(await readBody(message, 100, new BodyRoom(1000)), {
+  const { message } = fakeRequest()
+  assert.deepEqual(await readBody(message, 101, 100, new BodyRoom(1000, 10)), {
     kind: 'too_large',
     bytes: 101,
   })
+})
+
+test('with as many bodies waiting as may, the next is refused unread until one is answered', async () => {
+  const room = new BodyRoom(1000, 1)
+  const first = fakeRequest()
+  const reading = readBody(first.message, 0, 100, room)
+  // Whoever is still sending does not count.
+  const second = fakeRequest()
+  const other = readBody(second.message, 0, 100, room)
+  first.request.emit('data', Buffer.alloc(20))
+  first.request.emit('end')
+  assert.equal((await reading).kind, 'body')
+  assert.deepEqual(await readBody(fakeRequest().message, 0, 100, room), { kind: 'crowded' })
+  second.request.emit('close')
+  assert.equal((await other).kind, 'aborted')
+  room.answered(20)
+  assert.deepEqual([room.waiting, room.bytes], [0, 0])
+  const third = fakeRequest()
+  const again = readBody(third.message, 0, 100, room)
+  third.request.emit('end')
+  assert.equal((await again).kind, 'body')
 })

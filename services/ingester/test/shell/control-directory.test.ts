@@ -9,7 +9,7 @@ import { topics } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
 import type { Broker } from '@fleet/kafka'
 import { FleetError, systemClock, systemIds } from '@fleet/runtime'
-import { silentLogger } from '@fleet/telemetry'
+import { createLogger, silentLogger } from '@fleet/telemetry'
 import { openEndpointDirectory } from '../../src/shell/endpoint-directory.ts'
 import type { EndpointDirectory } from '../../src/shell/endpoint-directory.ts'
 import { closeEdges, eventually, levyBody, openEdge, post, signed } from '../edge-harness.ts'
@@ -50,10 +50,13 @@ function openControl() {
     ids: systemIds,
     logger: silentLogger,
   })
-  const run = async (command: Command, precondition: Precondition = fresh): Promise<void> => {
+  const run = async (command: Command, precondition: Precondition = fresh): Promise<object> => {
     const decision = await plane.change(command, precondition, root)
     assert.ok(decision.ok, JSON.stringify(decision))
+    return decision.outcome.shown
   }
+  const make = async (command: Command, precondition: Precondition = fresh) =>
+    (await run(command, precondition)) as { id: string; key: string }
   closers.push(
     () => plane.close(),
     () => rmSync(folder, { recursive: true, force: true }),
@@ -61,7 +64,7 @@ function openControl() {
   const useMasterKeys = (text: string): void => {
     masterKeys = text
   }
-  return { folder, broker, run, secretFile, useMasterKeys }
+  return { folder, broker, run, make, secretFile, useMasterKeys }
 }
 
 type Control = ReturnType<typeof openControl>
@@ -212,4 +215,49 @@ test('a delivery is taken as soon as its endpoint and secret are known, on the e
   const startedMs = systemClock.elapsedMs()
   await eventually(async () => (await ask()) === 200)
   assert.ok(systemClock.elapsedMs() - startedMs < 2000)
+})
+
+test('an API key of the control plane lets its sender in until it ends, and no other endpoint’s', async () => {
+  const control = openControl()
+  await control.run(tenant)
+  await control.run({ kind: 'put-tenant', id: 'other', name: 'Other' })
+  const keyed = { source: 'old', adapter: 'generic', auth: 'api-key' }
+  for (const [id, tenantId] of [
+    ['old', 'demo'],
+    ['foreign', 'other'],
+  ] as const) {
+    await control.run({ kind: 'put-endpoint', id, tenantId, definition: keyed })
+  }
+  await control.run(endpoint)
+  const lines: string[] = []
+  const destination = { write: (line: string): unknown => lines.push(line) }
+  const edge = await openEdge({
+    endpoints: [],
+    env: {
+      FLEET_CONTROL_PLANE: 'on',
+      FLEET_CONTROL_KEY_REF: `file:${control.folder}/secrets/control.keys`,
+    },
+    controlBroker: control.broker,
+    logger: createLogger('test', { level: 'info', destination }),
+  })
+  const made = await control.make({
+    kind: 'create-api-key',
+    tenantId: 'demo',
+    endpointId: 'old',
+    name: 'old sender',
+    scopes: ['events:write'],
+    expiresAt: null,
+  })
+  const ask = async (id: string, key: string): Promise<number> =>
+    (await post(edge, id, levyBody('e-1'), { authorization: `Bearer ${key}` })).status
+  await eventually(async () => (await ask('old', made.key)) === 200)
+  for (const id of ['foreign', 'levy', 'none']) assert.equal(await ask(id, made.key), 401)
+  const [raw] = await edge.log.raw()
+  assert.deepEqual([raw?.signature_scheme, raw?.signature_key_id], ['generic/api-key', made.id])
+  const rotate: Command = { kind: 'rotate-api-key', id: made.id, overlapSeconds: 0 }
+  const next = await control.make(rotate, any)
+  await eventually(async () => (await ask('old', made.key)) === 401)
+  assert.equal(await ask('old', next.key), 200)
+  assert.match(lines.join(''), /endpoints\.settings_weak.*no signature|no signature.*settings_weak/)
+  assert.ok(!lines.join('').includes(made.key))
 })

@@ -374,3 +374,27 @@ test('while armed a wrong signature stays wrong, and an unsigned event stays uns
     ['bad_signature', 'missing_signature', 'missing_signature'],
   )
 })
+
+test('beyond the deliveries that may wait: 503 at once, on a connection that goes on', async () => {
+  const waiting: (() => void)[] = []
+  const edge = await openEdge({
+    env: { FLEET_INGEST_WAITING: '2' },
+    append: () =>
+      new Promise(resolve => {
+        waiting.push(() => resolve({ offset: 0 }))
+      }),
+  })
+  const first = [postLevy(edge, levyBody('e-1')), postLevy(edge, levyBody('e-2'))]
+  await eventually(() => waiting.length === 2)
+  const refused = await postLevy(edge, levyBody('e-3'))
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('retry-after'), '5')
+  assert.notEqual(refused.headers.get('connection'), 'close')
+  assert.equal(((await refused.json()) as { code: string }).code, 'unavailable')
+  for (const answer of waiting) answer()
+  for (const answered of await Promise.all(first)) assert.equal(answered.status, 200)
+  const last = postLevy(edge, levyBody('e-3'))
+  await eventually(() => waiting.length === 3)
+  waiting[2]?.()
+  assert.equal((await last).status, 200)
+})

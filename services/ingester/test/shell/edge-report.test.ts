@@ -15,7 +15,9 @@ async function valueOf(metrics: { text(): Promise<string> }, series: string): Pr
   return Number(line?.slice(series.length + 1) ?? 0)
 }
 
-const line = { endpointId: 'levy', remoteIp: '127.0.0.1', traceId: null }
+const line = () => ({ endpointId: 'levy', remoteIp: '127.0.0.1', traceId: null })
+
+const endpoint = { id: 'levy', senderTimeoutMs: null }
 
 const slowCases: [Outcome, number, number][] = [
   ['accepted', 4999, 0],
@@ -31,10 +33,20 @@ for (const [outcome, elapsedMs, slow] of slowCases) {
     const metrics = createMetrics('test')
     const clock = { ...systemClock, elapsedMs: () => 100_000 + elapsedMs }
     const report = new EdgeReport(metrics, silentLogger, clock, 15_000)
-    report.delivery(outcome, 'levy', 100_000, line)
+    report.delivery(outcome, endpoint, 100_000, null, line)
     assert.equal(await valueOf(metrics, 'fleet_ingest_slow_answers_total{endpoint="levy"}'), slow)
   })
 }
+
+test('an endpoint whose sender waits longer, or less long, is slow by its own time', async () => {
+  const metrics = createMetrics('test')
+  const clock = { ...systemClock, elapsedMs: () => 102_000 }
+  const report = new EdgeReport(metrics, silentLogger, clock, 15_000)
+  report.delivery('accepted', { id: 'levy', senderTimeoutMs: 5000 }, 100_000, null, line)
+  report.delivery('accepted', { id: 'patient', senderTimeoutMs: 60_000 }, 100_000, null, line)
+  assert.equal(await valueOf(metrics, 'fleet_ingest_slow_answers_total{endpoint="levy"}'), 1)
+  assert.equal(await valueOf(metrics, 'fleet_ingest_slow_answers_total{endpoint="patient"}'), 0)
+})
 
 test('refusals are counted by endpoint and reason, those of made up ids together', async () => {
   const edge = await openEdge({ endpoints: [{ ...levy, limits: { body_bytes: 400 } }] })

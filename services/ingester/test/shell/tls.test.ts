@@ -20,8 +20,8 @@ import {
   secrets,
   signed,
 } from '../edge-harness.ts'
-import { selfSigned } from '../self-signed.ts'
-import type { SelfSigned } from '../self-signed.ts'
+import { selfSigned } from '../../../../test/support/self-signed.ts'
+import type { SelfSigned } from '../../../../test/support/self-signed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet-tls-'))
 const certFile = join(folder, 'cert.pem')
