@@ -4,9 +4,12 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
-const help = `Attacks the edge: sockets against a running ingester, then bytes against every adapter.
+const help = `Attacks the platform: sockets against a running ingester, requests against the admin API (made
+from its OpenAPI document), arguments and files against the command, hostile schema files, then bytes
+against every adapter.
 
-  make attack                  100,000 inputs for each adapter's verify, identify and normalize
+  make attack                  100,000 inputs for each adapter's verify, identify and normalize,
+                               a fifth of that for the admin API
   make attack RUNS=5000        fewer
 
   --runs N   inputs for each target of the fuzzer, default 100000
@@ -58,11 +61,16 @@ function readRuns(): number | null {
   }
 }
 
+/** A request takes as long as some inputs of an adapter. */
+const apiShare = 5
+
 const runs = readRuns()
 if (runs === null) say(help)
 else {
   const results = [
     await runProgram('http/main.ts', []),
+    await runProgram('api/main.ts', ['--runs', String(Math.ceil(runs / apiShare))]),
+    await runProgram('named.ts', []),
     await runProgram('adapters/main.ts', ['--runs', String(runs)]),
   ]
   const sum = (name: 'cases' | 'failed'): number =>

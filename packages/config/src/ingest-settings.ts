@@ -17,6 +17,7 @@ export interface IngestSettings {
   readonly connectionsMax: number
   readonly addressConnectionsMax: number
   readonly bodyRoomBytes: number
+  readonly waitingMax: number
   /** Null: every process counts alone. */
   readonly limitsRedisUrl: string | null
   readonly senderTimeoutMs: number
@@ -43,6 +44,7 @@ export function ingestSettings(read: Read): IngestSettings {
     connectionsMax: read.FLEET_INGEST_CONNECTIONS,
     addressConnectionsMax: read.FLEET_INGEST_ADDRESS_CONNECTIONS,
     bodyRoomBytes: read.FLEET_INGEST_BODY_ROOM_BYTES,
+    waitingMax: read.FLEET_INGEST_WAITING,
     limitsRedisUrl: read.FLEET_INGEST_LIMITS_REDIS_URL ?? null,
     senderTimeoutMs: read.FLEET_INGEST_SENDER_TIMEOUT_MS,
     trustedProxies: Object.freeze(read.FLEET_TRUSTED_PROXIES?.split(',') ?? []),

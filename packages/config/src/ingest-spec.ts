@@ -84,6 +84,13 @@ export const ingestSpec = {
     default: 64 * mebibyte,
     desc: 'bodies held at once, beyond it 503; with what waits for Kafka it bounds the memory of the process',
   }),
+  FLEET_INGEST_WAITING: whole(
+    1,
+    1_000_000,
+  )({
+    default: 1000,
+    desc: 'deliveries of one process read and not yet answered; beyond it 503 at once, since a sender that waits for seconds sends again',
+  }),
   FLEET_INGEST_ADDRESS_PER_SECOND: whole(
     1,
     1_000_000,

@@ -1,7 +1,7 @@
 // The control plane: tenants, endpoints, secrets and API keys in one compacted topic, with one fenced
 // writer, followers everywhere else, and an audit record for every change.
 
-export { hasScope, reaches } from './core/api-key.ts'
+export { hasScope, mayDeliver, reaches } from './core/api-key.ts'
 export type { Authentication } from './core/api-key.ts'
 export type { AuditRecord } from './core/audit.ts'
 export { noPrecondition } from './core/commands.ts'

@@ -26,8 +26,8 @@ const settings = [
   'freshness_seconds',
 ] as const
 
-const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/
-const headerRule = 'the name of a header'
+export const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/
+export const headerRule = 'the name of a header'
 
 /** A day: a longer freshness is none. */
 const freshnessSecondsMax = 86_400
@@ -61,7 +61,8 @@ export function readSignature(endpoint: Fields, adapter: Adapter): EndpointSigna
   return signature
 }
 
-const emptySignature: EndpointSignature = { ...fixedSignatures.ump, header: '' }
+/** Of an endpoint that takes no signatures, and of one whose settings can't be read. */
+export const emptySignature: EndpointSignature = { ...fixedSignatures.ump, header: '' }
 
 /** The vendor's, but for how old a delivery may be, where the deliveries say when they were sent. */
 function readFixedSignature(

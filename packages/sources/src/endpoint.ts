@@ -4,6 +4,9 @@
 export const adapters = ['generic', 'ump', 'smartcar', 'standard-webhooks'] as const
 export type Adapter = (typeof adapters)[number]
 
+export const endpointAuths = ['signature', 'api-key'] as const
+export type EndpointAuth = (typeof endpointAuths)[number]
+
 export interface EndpointSecret {
   readonly id: string
   /** `file:<name>` or `env:<NAME>`; resolved by the edge, never here. */
@@ -51,6 +54,10 @@ export interface Endpoint {
   readonly source: string
   readonly adapter: Adapter
   readonly enabled: boolean
+  /** `api-key`: the sender can't sign; whoever has the key can send anything. */
+  readonly auth: EndpointAuth
+  /** Lower case; where the key stands. Null where deliveries are signed. */
+  readonly apiKeyHeader: string | null
   readonly secrets: readonly EndpointSecret[]
   readonly signature: EndpointSignature
   /** Not used by smartcar, whose shapes are fixed. */
@@ -65,6 +72,8 @@ export interface Endpoint {
   /** The source's own names; null: all. Another type is kept and can't become an event. */
   readonly acceptedEventTypes: readonly string[] | null
   readonly onIdConflict: 'dead_letter' | 'count'
+  /** When this sender gives up on an answer; null: as the platform's setting says. */
+  readonly senderTimeoutMs: number | null
   /** Unsigned challenges are answered until then. */
   readonly verifyArmedUntilMs: number | null
 }

@@ -1,6 +1,7 @@
 // Reads endpoints.json: everything that is wrong is reported at once, with its place and what to do, and a
 // file with any problem gives no endpoint at all, so that the edge keeps the last good one.
 
+import { authWarnings, readAuth } from './endpoint-auth.ts'
 import { adapters, datedAdapters, fixedSettings } from './endpoint.ts'
 import type { Adapter, Endpoint, EndpointSecret } from './endpoint.ts'
 import type { Fields } from './endpoint-fields.ts'
@@ -16,7 +17,7 @@ import {
   setting,
 } from './endpoint-fields.ts'
 import { readPaths } from './endpoint-paths.ts'
-import { readSignature, signatureWarnings } from './endpoint-signature.ts'
+import { signatureWarnings } from './endpoint-signature.ts'
 import { isId } from './identity.ts'
 import type { Json } from './strict-json.ts'
 import { isJsonObject, member } from './strict-json.ts'
@@ -38,12 +39,15 @@ const endpointSettings = [
   'source',
   'adapter',
   'enabled',
+  'auth',
+  'api_key_header',
   'secrets',
   'signature',
   'paths',
   'limits',
   'accepted_event_types',
   'on_id_conflict',
+  'sender_timeout_ms',
   'verify_armed_until',
 ] as const
 
@@ -52,6 +56,8 @@ const secretsMax = 16
 /** A raw record must fit the broker's limit for one message. */
 const bodyBytesMax = 1_048_576
 const perSecondMax = 1_000_000
+/** Two minutes: no sender waits longer for an answer. */
+const senderTimeoutMsMax = 120_000
 /** Each is compared for every delivery; a source has some dozens. */
 const eventTypesMax = 256
 
@@ -117,11 +123,17 @@ function isFreshnessAlone(value: Json | undefined): boolean {
 }
 
 function warningsAbout(endpoints: readonly Endpoint[]): string[] {
-  return endpoints.flatMap(({ id, signature }, index) =>
-    signatureWarnings(signature).map(
-      ([name, text]) => `endpoints[${index}].signature.${name} (${id}): ${text}`,
+  return endpoints.flatMap((endpoint, index) =>
+    warningsOf(endpoint).map(
+      ([name, text]) => `endpoints[${index}].${name} (${endpoint.id}): ${text}`,
     ),
   )
+}
+
+/** By the place of the setting within the endpoint. */
+function warningsOf(endpoint: Endpoint): [string, string][] {
+  if (endpoint.auth === 'api-key') return authWarnings
+  return signatureWarnings(endpoint.signature).map(([name, text]) => [`signature.${name}`, text])
 }
 
 function isUnset(value: Json | undefined): boolean {
@@ -137,12 +149,13 @@ function readEndpoint(value: Json, where: string, problems: string[]): Endpoint 
     source: readText(fields, 'source', namePattern, nameRule),
     adapter,
     enabled: readEnabled(fields),
+    ...readAuth(fields, adapter),
     secrets: readSecrets(fields),
-    signature: readSignature(fields, adapter),
     ...readPaths(fields, adapter),
     limits: readLimits(fields),
     acceptedEventTypes: readAcceptedEventTypes(fields),
     onIdConflict: readChoice(fields, 'on_id_conflict', ['dead_letter', 'count'], 'dead_letter'),
+    senderTimeoutMs: readCount(fields, 'sender_timeout_ms', senderTimeoutMsMax),
     verifyArmedUntilMs: readTimeMs(fields, 'verify_armed_until'),
   }
 }

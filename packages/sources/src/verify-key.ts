@@ -4,6 +4,7 @@
 
 import { decodeBase64, encodeBase64 } from './encodings.ts'
 import type { Endpoint } from './endpoint.ts'
+import { apiKeyHashProblem } from './verify-api-key.ts'
 
 export interface VerificationKey {
   readonly kind: 'mac' | 'ed25519'
@@ -29,9 +30,10 @@ export function verificationKey(
 
 /** Why a secret verifies nothing, without a character of it; null when it can be used. */
 export function secretProblem(
-  endpoint: Pick<Endpoint, 'adapter'>,
+  endpoint: Pick<Endpoint, 'adapter' | 'auth'>,
   secret: Uint8Array,
 ): string | null {
+  if (endpoint.auth === 'api-key') return apiKeyHashProblem(secret)
   const reading = readKey(endpoint, secret)
   return reading.ok ? null : reading.problem
 }

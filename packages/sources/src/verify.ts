@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { RequestHeaders } from './headers.ts'
 import { readHeader } from './headers.ts'
 import type { Platform } from './platform.ts'
+import { matchingApiKey, presentedApiKey } from './verify-api-key.ts'
 import { readSignedHeaders, signedParts } from './verify-content.ts'
 import { isFresh } from './verify-freshness.ts'
 import { verificationKey } from './verify-key.ts'
@@ -26,6 +27,8 @@ export interface DeliveryRequest {
   readonly headers: RequestHeaders
   readonly body: Uint8Array
   readonly nowMs: number
+  /** False: it came in clear over a network, where an API key is no proof any more. */
+  readonly isPrivate?: boolean
 }
 
 export type Verification =
@@ -37,7 +40,10 @@ const missing = { ok: false, reason: 'missing_signature' } as const
 const bad = { ok: false, reason: 'bad_signature' } as const
 const stale = { ok: false, reason: 'stale' } as const
 
-type VerifyingPlatform = Pick<Platform, 'hmac' | 'equal' | 'verifyEd25519' | 'decodeUtf8'>
+type VerifyingPlatform = Pick<
+  Platform,
+  'sha256' | 'hmac' | 'equal' | 'verifyEd25519' | 'decodeUtf8'
+>
 
 export function verifyDelivery(
   endpoint: Endpoint,
@@ -45,6 +51,7 @@ export function verifyDelivery(
   request: DeliveryRequest,
   platform: VerifyingPlatform,
 ): Verification {
+  if (endpoint.auth === 'api-key') return verifyApiKey(endpoint, secrets, request, platform)
   const header = readHeader(request.headers, endpoint.signature.header)
   if (header.kind === 'missing') return missing
   if (header.kind === 'repeated') return bad
@@ -61,6 +68,20 @@ export function verifyDelivery(
     return { ok: true, keyId: secret.id, scheme: signatureScheme(endpoint, key.kind) }
   }
   return bad
+}
+
+function verifyApiKey(
+  endpoint: Endpoint,
+  secrets: readonly DeliverySecret[],
+  { headers, nowMs, isPrivate = true }: DeliveryRequest,
+  platform: VerifyingPlatform,
+): Verification {
+  const presented = presentedApiKey(endpoint, headers)
+  if (presented === 'missing') return missing
+  if (presented === 'bad' || !isPrivate) return bad
+  const active = secrets.filter(secret => isActiveSecret(secret, nowMs))
+  const found = matchingApiKey(active, presented, platform)
+  return found === null ? bad : { ok: true, keyId: found.id, scheme: signatureScheme(endpoint) }
 }
 
 /** A key counts only for signatures of its own kind: no other scheme stands in for one that failed. */
@@ -83,6 +104,7 @@ function isSignedWith(
 /** What a raw record says about how it was signed. */
 export function signatureScheme(endpoint: Endpoint, kind: VerificationKey['kind'] = 'mac'): string {
   const { adapter, signature } = endpoint
+  if (endpoint.auth === 'api-key') return `${adapter}/api-key`
   if (adapter !== 'standard-webhooks') return `${adapter}/${signature.algorithm}`
   return `${adapter}/${kind === 'ed25519' ? 'v1a' : 'v1'}`
 }

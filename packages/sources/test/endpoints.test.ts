@@ -13,6 +13,8 @@ const full = {
   source: 'levy',
   adapter: 'generic',
   enabled: true,
+  auth: 'signature',
+  api_key_header: null,
   secrets: [{ id: 'k1', ref: 'file:levy-demo.k1', not_before: null, not_after: null }],
   signature: {
     header: 'x-levy-signature',
@@ -37,6 +39,7 @@ const full = {
   limits: { body_bytes: 262144, per_second: null },
   accepted_event_types: null,
   on_id_conflict: 'dead_letter',
+  sender_timeout_ms: null,
   verify_armed_until: null,
 }
 
@@ -47,6 +50,8 @@ test('a complete endpoint is read setting by setting', () => {
     source: 'levy',
     adapter: 'generic',
     enabled: true,
+    auth: 'signature',
+    apiKeyHeader: null,
     secrets: [{ id: 'k1', ref: 'file:levy-demo.k1', notBeforeMs: null, notAfterMs: null }],
     signature: {
       header: 'x-levy-signature',
@@ -73,6 +78,7 @@ test('a complete endpoint is read setting by setting', () => {
     limits: { bodyBytes: 262144, perSecond: null },
     acceptedEventTypes: null,
     onIdConflict: 'dead_letter',
+    senderTimeoutMs: null,
     verifyArmedUntilMs: null,
   })
 })

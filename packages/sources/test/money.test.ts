@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { data } from 'currency-codes'
 import fc from 'fast-check'
 
 import { readMoney } from '../src/money.ts'
-import { currencyCodes, minorDigitsOf } from '../src/normalize/currencies.ts'
+import { currencyCodes, minorDigitsOf, newerThanTheLibrary } from '../src/normalize/currencies.ts'
 
 type Row = readonly [json: string, expected: string]
 
@@ -112,10 +113,29 @@ test('amount and amount_minor agree for every currency', () => {
   )
 })
 
-test('the currencies are those of ISO 4217 with a minor unit', () => {
+test('the currencies are those of the library with a minor unit, and the newer ones', () => {
   const count = (digits: number): number =>
     currencyCodes.filter(code => minorDigitsOf(code) === digits).length
-  // List one of 2026-01-01 counts 17, 139, 7 and 2; the lev is kept beside them for late events.
-  assert.deepEqual([count(0), count(2), count(3), count(4)], [17, 139 + 1, 7, 2])
+  // List one of 2024-06-25 without its codes that have no minor unit, and XAD and XCG.
+  assert.deepEqual([count(0), count(2), count(3), count(4)], [17, 142, 7, 2])
   assert.ok(currencyCodes.every(code => /^[A-Z]{3}$/.test(code)))
+})
+
+test('every exponent is the library’s', () => {
+  for (const { code, digits } of data) {
+    const isMoney = !/^X(AG|AU|B[ABCD]|DR|PD|PT|SU|TS|UA|XX)$/.test(code)
+    assert.equal(minorDigitsOf(code), isMoney ? digits : null, code)
+  }
+})
+
+test('a currency that the library has learnt is no longer kept beside it', () => {
+  const known = new Set(data.map(({ code }) => code))
+  assert.deepEqual(
+    [...newerThanTheLibrary.keys()].filter(code => known.has(code)),
+    [],
+  )
+})
+
+test('the lev, withdrawn with 2025, still has an exponent', () => {
+  assert.equal(minorDigitsOf('BGN'), 2)
 })

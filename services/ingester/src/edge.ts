@@ -13,7 +13,7 @@ import { createHttpServer } from './shell/http-server.ts'
 import type { HttpLimits } from './shell/http-server.ts'
 import { createOperationsApp } from './shell/operations-app.ts'
 import { openProvenanceSigner } from './shell/provenance-signer.ts'
-import { trustedProxies } from './shell/proxies.ts'
+import { privacyOf, trustedProxies } from './shell/proxies.ts'
 import { LocalLimits } from './shell/rate-limits.ts'
 import type { RateLimits } from './shell/rate-limits.ts'
 import { openRawLog } from './shell/raw-log.ts'
@@ -65,8 +65,7 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
 
   const appender = (): typeof log.appender => log.appender
   const lost = metrics.counter('fleet_ingest_security_lost_total', 'Security records not written.')
-  const { ingest } = settings
-  const report = new EdgeReport(metrics, logger, clock, ingest.senderTimeoutMs)
+  const report = new EdgeReport(metrics, logger, clock, settings.ingest.senderTimeoutMs)
   const publisher = createRawPublisher({
     codec,
     signer,
@@ -100,6 +99,7 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
       limits,
       addressPerSecond: settings.ingestAddressPerSecond,
       proxies,
+      isPrivate: privacyOf(mode, proxies),
       stopping: scope.stopping,
     }),
     elsewhere: createOperationsApp({ look: ports.shownAs?.(own) ?? own, logger }),
@@ -107,7 +107,7 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
     metrics,
     clock,
     proxies,
-    settings: ingest,
+    settings: settings.ingest,
     bodyBytesMax: settings.bodyMaxBytes,
     tls,
     ...(ports.limits === undefined ? {} : { limits: ports.limits }),
@@ -121,8 +121,11 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
 function openGuards(scope: Scope, ports: EdgePorts) {
   const { settings, clock, logger, metrics } = ports
   const { ingest } = settings
-  const room = new BodyRoom(ingest.bodyRoomBytes)
+  const room = new BodyRoom(ingest.bodyRoomBytes, ingest.waitingMax)
   metrics.gauge('fleet_ingest_body_bytes', 'Bodies held now.', () => [{ value: room.bytes }])
+  metrics.gauge('fleet_ingest_waiting', 'Deliveries read and not yet answered.', () => [
+    { value: room.waiting },
+  ])
   const tls = ingest.tls === null ? null : openTls({ ...ingest.tls, clock, logger, metrics })
   scope.onClose('tls', () => tls?.close())
   const limits = openLimits(ports)

@@ -14,9 +14,4 @@ export const codes = {
     fate: 'fatal',
     meaning: 'The port of the webhooks can’t be listened on; mostly it is taken.',
   },
-  TLS_UNUSABLE: {
-    fate: 'fatal',
-    meaning:
-      'Certificate or key can’t be used; at the start it ends the process, later the last good pair stays.',
-  },
 } as const

@@ -4,7 +4,7 @@ import { resolveSecret } from '@fleet/config'
 import { messageOf } from '@fleet/runtime'
 import { UsageError } from '../exit-code.ts'
 import { unreachable } from '../kafka.ts'
-import { localUrl } from '../settings.ts'
+import { apiUrl } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
@@ -28,7 +28,7 @@ export class AdminClient {
 
   static of(settings: Settings): AdminClient {
     const key = readKey(settings)
-    return new AdminClient(localUrl(settings, settings.apiPort), key)
+    return new AdminClient(apiUrl(settings), key)
   }
 
   get(path: string): Promise<Answer> {

@@ -50,9 +50,12 @@ export const addControlledEndpoints: AddVerb = (endpoints, run) => {
   endpoints
     .command('import [file]')
     .description('merge an endpoints file into the control plane (default: the configured one)')
+    .option('--prune', 'remove secrets of its endpoints that the file has not', false)
     .addHelpText('after', examples('fleet endpoints import infra/local/endpoints.json'))
-    .action((file: string | undefined) =>
-      run(async context => (await import('./control.ts')).importEndpoints(context, file ?? null)),
+    .action((file: string | undefined, options: { prune: boolean }) =>
+      run(async context =>
+        (await import('./control.ts')).importEndpoints(context, file ?? null, options),
+      ),
     )
   endpoints
     .command('export')

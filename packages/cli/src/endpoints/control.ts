@@ -1,14 +1,12 @@
 // `fleet endpoints put|delete|secret|import|export`: endpoints through the admin API. Secrets come from
 // files or standard input, never from the command line, where every process of the machine could see them.
 
-import { readFile } from 'node:fs/promises'
-import { text as textOf } from 'node:stream/consumers'
-import { messageOf } from '@fleet/runtime'
 import { parseEndpoints } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 import { AdminClient } from '../admin/client.ts'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { readArgumentFile } from '../read-file.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import type { Context } from '../verb.ts'
@@ -77,11 +75,29 @@ export async function deleteSecret(
   return done(context, { deleted: id }, `Secret ${id} of ${endpoint} is removed. ${inForce}`)
 }
 
-export async function importEndpoints(context: Context, file: string | null): Promise<ExitCode> {
+export async function importEndpoints(
+  context: Context,
+  file: string | null,
+  { prune = false }: { prune?: boolean },
+): Promise<ExitCode> {
   const settings = readSettings()
   const content = await readJson(file ?? settings.endpointsFile)
-  const { body } = await AdminClient.of(settings).post('/endpoints-file', content)
-  const { endpoints, changed } = body as { endpoints: number; changed: Record<string, number> }
+  const { body } = await AdminClient.of(settings).post(`/endpoints-file?prune=${prune}`, content)
+  const { endpoints, changed, ...secrets } = body as {
+    endpoints: number
+    changed: Record<string, number>
+    removed_secrets: string[]
+    left_secrets: string[]
+  }
+  if (!context.json) {
+    for (const id of secrets.removed_secrets) {
+      context.terminal.writeError(`secret removed, the file has it no more: ${id}\n`)
+    }
+    for (const id of secrets.left_secrets) {
+      const remedy = '--prune removes it'
+      context.terminal.writeError(`secret not in the file, still in force (${remedy}): ${id}\n`)
+    }
+  }
   const counts = Object.entries(changed).map(([what, count]) => `${count} ${what}`)
   return done(
     context,
@@ -126,11 +142,7 @@ export async function armControlledEndpoint(
 }
 
 async function readText(file: string): Promise<string> {
-  try {
-    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`${file} can not be read (${messageOf(error)})`)
-  }
+  return (await readArgumentFile(file)).toString('utf8')
 }
 
 async function readJson(file: string): Promise<object> {

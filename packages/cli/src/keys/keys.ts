@@ -21,7 +21,7 @@ export async function listKeys(context: Context): Promise<ExitCode> {
   const rows = keys.map(key => [
     cell(key['id']),
     cell(key['name']),
-    cell(key['tenant_id']),
+    [cell(key['tenant_id']), key['endpoint_id']].filter(text => typeof text === 'string').join('/'),
     cell(key['scopes']),
     cell(key['expires_at']),
     key['replaced_by'] === null ? rotateCell(context, key['rotate_by']) : 'replaced',
@@ -35,6 +35,7 @@ export interface CreateOptions {
   name: string
   scope: string[]
   tenant?: string
+  endpoint?: string
   expires?: string
 }
 
@@ -43,6 +44,7 @@ export async function createKey(context: Context, options: CreateOptions): Promi
     name: options.name,
     scopes: options.scope,
     tenant_id: options.tenant ?? null,
+    endpoint_id: options.endpoint ?? null,
     expires_at: options.expires ?? null,
   })
   return shownOnce(context, body)

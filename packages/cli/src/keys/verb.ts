@@ -4,7 +4,7 @@ import { examples } from '../verb.ts'
 import type { CreateOptions } from './keys.ts'
 
 const overlapDefault = '86400'
-const known = ['events:read', 'dlq:replay', 'endpoints:write', 'admin']
+const known = ['events:read', 'events:write', 'dlq:replay', 'endpoints:write', 'admin']
 
 function readScope(value: string, before: string[] = []): string[] {
   if (!known.includes(value))
@@ -35,10 +35,14 @@ export const addKeys: AddVerb = (program, run) => {
     .requiredOption('--name <name>', 'what it is for')
     .requiredOption('--scope <scope>', `may be repeated: ${known.join(', ')}`, readScope)
     .option('--tenant <id>', 'reaches this tenant alone; without it every tenant')
+    .option('--endpoint <id>', 'with events:write: delivers to this endpoint alone')
     .option('--expires <time>', 'RFC 3339; without it never')
     .addHelpText(
       'after',
-      examples('fleet keys create --name ops --scope admin --expires 2027-01-01T00:00:00Z'),
+      examples(
+        'fleet keys create --name ops --scope admin --expires 2027-01-01T00:00:00Z',
+        'fleet keys create --name "Old sender" --scope events:write --tenant acme --endpoint old',
+      ),
     )
     .action((options: CreateOptions) =>
       run(async context => (await import('./keys.ts')).createKey(context, options)),

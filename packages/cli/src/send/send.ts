@@ -1,19 +1,18 @@
 // `fleet send`: builds or reads a body, signs it as the endpoint's source would, posts it.
 
-import { readFile } from 'node:fs/promises'
-import { text as readText } from 'node:stream/consumers'
-import { messageOf } from '@fleet/runtime'
 import type { Endpoint } from '@fleet/sources'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { readArgumentFile } from '../read-file.ts'
 import { findEndpoint, localUrl, readEndpoints, readSettings } from '../settings.ts'
+import { visible } from '../terminal.ts'
 import type { Context } from '../verb.ts'
 import { printJson } from '../verb.ts'
 import { eventBody } from './event-body.ts'
 import { hooksPath, postDelivery } from './post-delivery.ts'
 import type { Answer } from './post-delivery.ts'
 import { addHeaders, parseCount, parseData, parseResource } from './send-options.ts'
-import { signatureHeaders } from './signature-headers.ts'
+import { apiKeyHeaders, signatureHeaders } from './signature-headers.ts'
 
 export interface SendOptions {
   file?: string
@@ -28,6 +27,7 @@ export interface SendOptions {
   unsigned?: boolean
   header: string[]
   url?: string
+  keyRef?: string
 }
 
 export async function sendVerb(
@@ -45,7 +45,9 @@ export async function sendVerb(
       'content-type': 'application/json',
       ...(options.unsigned === true
         ? {}
-        : signatureHeaders(settings, endpoint, signed, eventId, context.clock.wallMs())),
+        : endpoint.auth === 'api-key' || options.keyRef !== undefined
+          ? apiKeyHeaders(settings, endpoint, options.keyRef)
+          : signatureHeaders(settings, endpoint, signed, eventId, context.clock.wallMs())),
     },
     options.header,
   )
@@ -70,7 +72,7 @@ async function readOrBuildBody(
     if (type !== undefined || resource !== undefined) {
       throw new UsageError('give --file, or --type and --resource, not both')
     }
-    return readBody(file)
+    return readArgumentFile(file)
   }
   if (type === undefined || resource === undefined) {
     throw new UsageError('give --type and --resource, or --file with a body')
@@ -86,14 +88,6 @@ async function readOrBuildBody(
     deliveryId: context.ids.uuid(),
   })
   return Buffer.from(JSON.stringify(body))
-}
-
-async function readBody(file: string): Promise<Buffer> {
-  try {
-    return file === '-' ? Buffer.from(await readText(process.stdin)) : await readFile(file)
-  } catch (error) {
-    throw new UsageError(`the body can not be read: ${messageOf(error)}`)
-  }
 }
 
 /** The same JSON with one more space: valid, but not what was signed. */
@@ -113,7 +107,8 @@ function report(context: Context, answers: readonly Answer[], eventId: string | 
     const { green, red } = context.terminal.colors
     for (const answer of answers) {
       const status = (isAccepted(answer) ? green : red)(String(answer.http_status))
-      const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+      const said = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
+      const body = visible(said)
       context.terminal.write(`${status} ${body}${eventId === null ? '' : ` ${eventId}`}\n`)
     }
   }

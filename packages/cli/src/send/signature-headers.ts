@@ -28,6 +28,20 @@ export function signatureHeaders(
   return headers
 }
 
+/** The header of a sender that can't sign. The endpoint has the key's hash alone. */
+export function apiKeyHeaders(
+  settings: Pick<Settings, 'dataDir' | 'mode'>,
+  { id, apiKeyHeader: header }: Endpoint,
+  ref: string | undefined,
+): Headers {
+  if (header === null) throw new UsageError(`${id} takes signatures, no API key`)
+  if (ref === undefined) {
+    throw new UsageError(`${id} takes an API key: say where it is with --key-ref file:… or env:…`)
+  }
+  const key = readSecret(ref, settings).toString('utf8')
+  return { [header]: header === 'authorization' ? `Bearer ${key}` : key }
+}
+
 function readSecret(ref: string, { dataDir, mode }: Pick<Settings, 'dataDir' | 'mode'>): Buffer {
   try {
     return resolveSecret(ref, dataDir, mode)

@@ -27,6 +27,10 @@ export const addSend: AddVerb = (program, run) => {
       collect,
       [],
     )
+    .option(
+      '--key-ref <ref>',
+      'where the API key is, for an endpoint that takes one: file: or env:',
+    )
     .option('--url <url>', 'base address of the ingester (default: the one of fleet env)')
     .addHelpText(
       'after',

@@ -1,7 +1,7 @@
 // API keys: `flk_<id>_<256 bits>`. The text is shown once and only its hash is kept. Pure: hash and
 // comparison come in, so that nothing here can leak a key by logging or by time.
 
-import type { ApiKeyRecord, Scope } from './records.ts'
+import type { ApiKeyRecord, EndpointRecord, Scope } from './records.ts'
 import type { ControlState } from './state.ts'
 
 /** `flk_`, 16 hex digits of id, 43 characters of base64url: 256 bits. */
@@ -56,6 +56,22 @@ export function reaches(
   tenantId: string | null,
 ): boolean {
   return own === null || own === tenantId
+}
+
+/**
+ * Whether a sender may deliver to the endpoint with it. `admin` does not include it: a key that lies with
+ * a sender opens nothing else.
+ */
+export function mayDeliver(
+  key: Pick<ApiKeyRecord, 'scopes' | 'tenant_id' | 'endpoint_id'>,
+  { id, tenant_id: tenantId }: Pick<EndpointRecord, 'id' | 'tenant_id'>,
+): boolean {
+  const { endpoint_id: only = null } = key
+  return (
+    key.scopes.includes('events:write') &&
+    key.tenant_id === tenantId &&
+    (only === null || only === id)
+  )
 }
 
 export function composeKey(id: string, secretBase64Url: string): string {

@@ -24,13 +24,16 @@ export type Command =
   | {
       kind: 'create-api-key'
       tenantId: string | null
+      /** With `events:write`; null: every endpoint of the tenant. */
+      endpointId: string | null
       name: string
       scopes: readonly Scope[]
       expiresAt: string | null
     }
   | { kind: 'rotate-api-key'; id: string; overlapSeconds: number }
   | { kind: 'delete-api-key'; id: string }
-  | { kind: 'import-endpoints'; file: JsonObject }
+  /** With `prune` the secrets of its endpoints that are not in the file are removed. */
+  | { kind: 'import-endpoints'; file: JsonObject; prune?: boolean }
 
 /** Who asks: an API key, or the operator at the machine who makes the first one. */
 export type Actor = Pick<ApiKeyRecord, 'id' | 'tenant_id' | 'scopes'>

@@ -38,6 +38,7 @@ export function createApiKey(
   if (expiresAt !== null && (!isTime(expiresAt) || Date.parse(expiresAt) <= nowMs)) {
     problems.push('expires_at: must be an RFC 3339 time in the future, or null')
   }
+  problems.push(...deliveryProblems(state, command))
   if (command.scopes.some(scope => !hasScope(actor, scope))) {
     problems.push('scopes: a key can not give what it has not')
   }
@@ -52,9 +53,29 @@ export function createApiKey(
   return { ok: true, outcome: audited(state, actor, nowIso, 'api_key.created', changes, answer) }
 }
 
+/** A key for a sender belongs to one tenant and does nothing but deliver. */
+function deliveryProblems(state: ControlState, command: Create): string[] {
+  const { tenantId, endpointId, scopes: given } = command
+  const problems: string[] = []
+  if (!given.includes('events:write')) {
+    if (endpointId !== null) problems.push('endpoint_id: only with the scope events:write')
+    return problems
+  }
+  if (given.length > 1) problems.push('scopes: events:write stands alone, it is for senders')
+  if (tenantId === null) problems.push('tenant_id: a key with events:write belongs to a tenant')
+  if (endpointId === null) return problems
+  const endpoint = state.endpoints.get(endpointId)
+  if (endpoint === undefined || endpoint.tenant_id !== tenantId) {
+    problems.push('endpoint_id: the tenant has no such endpoint')
+  } else if (endpoint.definition['auth'] !== 'api-key') {
+    problems.push('endpoint_id: this endpoint takes signatures; set its "auth" to "api-key" first')
+  }
+  return problems
+}
+
 function newKey(
   state: ControlState,
-  { tenantId, name, scopes: given, expiresAt }: Omit<Create, 'kind'>,
+  { tenantId, endpointId, name, scopes: given, expiresAt }: Omit<Create, 'kind'>,
   { nowMs, rotateDays, makeApiKey }: DecisionContext,
 ): { record: ApiKeyRecord; text: string } {
   const { id, text, hash } = makeApiKey()
@@ -62,6 +83,7 @@ function newKey(
   const record = {
     id,
     tenant_id: tenantId,
+    endpoint_id: endpointId,
     name,
     scopes: scopes.filter(scope => given.includes(scope)),
     hash,
@@ -102,7 +124,8 @@ export function rotateApiKey(
   const { tenant_id: tenantId, name, scopes: given } = existing
   const lifeMs = existing.expires_at === null ? null : oldEndMs - Date.parse(existing.created_at)
   const expiresAt = lifeMs === null ? null : new Date(nowMs + lifeMs).toISOString()
-  const made = newKey(state, { tenantId, name, scopes: given, expiresAt }, context)
+  const { endpoint_id: endpointId = null } = existing
+  const made = newKey(state, { tenantId, endpointId, name, scopes: given, expiresAt }, context)
   const old: ApiKeyRecord = {
     ...existing,
     expires_at: new Date(Math.min(endMs, oldEndMs)).toISOString(),

@@ -6,7 +6,7 @@ import { audited } from './audit.ts'
 import { forbidden, unmet } from './checks.ts'
 import type { Command, Decision, DecisionContext } from './commands.ts'
 import { refuse } from './commands.ts'
-import type { Change, EndpointRecord } from './records.ts'
+import type { ApiKeyRecord, Change, EndpointRecord } from './records.ts'
 import { secretId } from './records.ts'
 import { shown } from './shown.ts'
 import type { ControlState } from './state.ts'
@@ -68,7 +68,8 @@ function endpointProblems(
 }
 
 export type DefinitionReading =
-  { ok: true; endpoint: Endpoint } | { ok: false; problems: readonly string[] }
+  | { ok: true; endpoint: Endpoint; warnings: readonly string[] }
+  | { ok: false; problems: readonly string[] }
 
 /** Stands where the file has references; the secrets of a record are records of their own. */
 const placeholder = { id: 'k1', ref: 'file:control' }
@@ -86,10 +87,11 @@ export function readDefinition(
   }
   const [endpoint] = reading.endpoints
   if (endpoint === undefined) return { ok: false, problems: ['there is no endpoint'] }
-  return { ok: true, endpoint: { ...endpoint, secrets: [] } }
+  const warnings = reading.warnings.map(text => text.replace('endpoints[0].', ''))
+  return { ok: true, endpoint: { ...endpoint, secrets: [] }, warnings }
 }
 
-/** An endpoint goes with its secrets. */
+/** An endpoint goes with its secrets, and with the keys that deliver to it alone. */
 export function deleteEndpoint(
   state: ControlState,
   { id }: Delete,
@@ -107,7 +109,12 @@ export function deleteEndpoint(
     ...state
       .secretsOf(id)
       .map(secret => ({ kind: 'secret', id: secretId(id, secret.id), value: null }) as const),
+    ...keysOf(state, id).map(key => ({ kind: 'api-key', id: key.id, value: null }) as const),
   ]
   const outcome = audited(state, context.actor, nowIso, 'endpoint.deleted', changes, {})
   return { ok: true, outcome }
+}
+
+function keysOf(state: ControlState, endpointId: string): ApiKeyRecord[] {
+  return [...state.apiKeys.values()].filter(key => key.endpoint_id === endpointId)
 }

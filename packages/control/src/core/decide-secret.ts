@@ -1,6 +1,8 @@
 // Secrets of endpoints: sealed here, never read back. A reference is for keys of the platform alone: it
 // names a file or variable of the machine, which may hold what belongs to another tenant.
 
+import { utf8Bytes } from '@fleet/contracts'
+import { apiKeyHashProblem } from '@fleet/sources'
 import { audited } from './audit.ts'
 import { forbidden, idRule, isId, isTime, unmet } from './checks.ts'
 import type { Command, Decision, DecisionContext } from './commands.ts'
@@ -29,7 +31,7 @@ export function putSecret(state: ControlState, command: Put, context: DecisionCo
   const existing = state.secrets.get(secretId(endpointId, id))
   const failed = unmet(context.precondition, existing)
   if (failed !== null) return failed
-  const problems = secretProblems(command, existing, context)
+  const problems = secretProblems(command, endpoint, existing, context)
   if (problems.length > 0) return refuse('invalid', ...problems)
   if (existing === undefined && state.secretsOf(endpointId).length >= secretsOfEndpointMax) {
     return refuse('conflict', `an endpoint has at most ${secretsOfEndpointMax} secrets`)
@@ -74,6 +76,7 @@ function secretRecord(
 
 function secretProblems(
   { id, source, notBefore, notAfter }: Put,
+  endpoint: EndpointRecord,
   existing: SecretRecord | undefined,
   { actor }: DecisionContext,
 ): string[] {
@@ -84,21 +87,25 @@ function secretProblems(
     const { length } = source.value
     if (length === 0 || length > secretCharactersMax) {
       problems.push(`value: must have 1 to ${secretCharactersMax} characters`)
+    } else if (endpoint.definition['auth'] === 'api-key') {
+      const problem = apiKeyHashProblem(utf8Bytes(source.value))
+      if (problem !== null) problems.push(`value: ${problem}`)
     }
   }
   if (source !== null && 'ref' in source) {
     if (actor.tenant_id !== null) problems.push('ref: only for keys of the platform; send value')
     if (!reference.test(source.ref)) problems.push('ref: must be file:<name> or env:<NAME>')
   }
-  for (const [name, time] of Object.entries({ not_before: notBefore, not_after: notAfter })) {
-    if (time !== null && !isTime(time)) problems.push(`${name}: must be an RFC 3339 time or null`)
-  }
-  if (problems.length === 0 && notBefore !== null && notAfter !== null) {
-    if (Date.parse(notBefore) >= Date.parse(notAfter)) {
-      problems.push('not_after: must be later than not_before')
-    }
-  }
-  return problems
+  return [...problems, ...timeProblems(notBefore, notAfter)]
+}
+
+function timeProblems(notBefore: string | null, notAfter: string | null): string[] {
+  const times = Object.entries({ not_before: notBefore, not_after: notAfter })
+  const bad = times.filter(([, time]) => time !== null && !isTime(time))
+  if (bad.length > 0) return bad.map(([name]) => `${name}: must be an RFC 3339 time or null`)
+  const isEmpty =
+    notBefore !== null && notAfter !== null && Date.parse(notBefore) >= Date.parse(notAfter)
+  return isEmpty ? ['not_after: must be later than not_before'] : []
 }
 
 export function deleteSecret(

@@ -4,18 +4,23 @@
 import type { Endpoint, EndpointSecret } from '@fleet/sources'
 import { readDefinition } from './decide-endpoint.ts'
 import type { DefinitionReading } from './decide-endpoint.ts'
-import type { EndpointRecord, SecretRecord } from './records.ts'
+import { mayDeliver } from './api-key.ts'
+import type { ApiKeyRecord, EndpointRecord, SecretRecord } from './records.ts'
 import type { ControlState } from './state.ts'
 
 interface CatalogEntry {
   readonly endpoint: Endpoint
   readonly secrets: readonly SecretRecord[]
+  /** Keys of its senders, where they can't sign. */
+  readonly apiKeys: readonly ApiKeyRecord[]
 }
 
 export interface CatalogReading {
   readonly entries: ReadonlyMap<string, CatalogEntry>
   /** By endpoint id, why it is not in force. */
   readonly problems: ReadonlyMap<string, string>
+  /** Settings that are followed and protect less than they could. */
+  readonly warnings: readonly string[]
 }
 
 export class EndpointCatalog {
@@ -35,6 +40,8 @@ export class EndpointCatalog {
     }
     const entries = new Map<string, CatalogEntry>()
     const problems = new Map<string, string>()
+    const warnings: string[] = []
+    const apiKeys = [...state.apiKeys.values()].filter(key => key.scopes.includes('events:write'))
     for (const record of state.endpoints.values()) {
       const reading = this.#readings.get(record) ?? readDefinition(record, this.#mode)
       this.#readings.set(record, reading)
@@ -45,9 +52,12 @@ export class EndpointCatalog {
       // A record sealed for another tenant can't open; it is not this endpoint's secret.
       const own = (secrets.get(record.id) ?? []).filter(at => at.tenant_id === record.tenant_id)
       const endpoint = { ...reading.endpoint, secrets: own.map(endpointSecret) }
-      entries.set(record.id, { endpoint, secrets: own })
+      warnings.push(...reading.warnings.map(text => `${record.id}: ${text}`))
+      const takesKeys = endpoint.auth === 'api-key'
+      const keys = takesKeys ? apiKeys.filter(key => mayDeliver(key, record)) : []
+      entries.set(record.id, { endpoint, secrets: own, apiKeys: keys })
     }
-    return { entries, problems }
+    return { entries, problems, warnings }
   }
 }
 

@@ -1,5 +1,5 @@
 // endpoints.json in and out. Importing merges: what is in the file becomes in force, what is not in it
-// stays. Exporting gives a file the edge can run on; sealed secrets become references to files that the
+// stays, and secrets that stay are named, unless it prunes. Exporting gives a file the edge can run on; sealed secrets become references to files that the
 // operator has to provide, since a secret never leaves the control plane.
 
 import { canonicalJson, parseEndpoints, parseTime } from '@fleet/sources'
@@ -20,7 +20,7 @@ const importedMax = 1000
 
 export function importEndpoints(
   state: ControlState,
-  { file }: Import,
+  { file, prune = false }: Import,
   context: DecisionContext,
 ): Decision {
   const { actor, nowMs, mode } = context
@@ -32,6 +32,7 @@ export function importEndpoints(
   if (entries.length > importedMax) return refuse('invalid', `more than ${importedMax} endpoints`)
   const nowIso = new Date(nowMs).toISOString()
   const changes = new Map<string, Change>()
+  const extra: string[] = []
   for (const entry of entries) {
     const owner = state.endpoints.get(entry.id)?.tenant_id ?? entry.tenant_id
     if (owner !== entry.tenant_id) {
@@ -40,14 +41,28 @@ export function importEndpoints(
     for (const change of entryChanges(state, entry, nowIso)) {
       changes.set(`${change.kind}/${change.id}`, change)
     }
+    extra.push(...extraSecrets(state, entry))
   }
-  const list = [...changes.values()]
-  const count = (kind: Change['kind']): number => list.filter(at => at.kind === kind).length
+  const put = [...changes.values()]
+  const removed = prune ? extra.map(id => ({ kind: 'secret', id, value: null }) as const) : []
+  const list = [...put, ...removed]
+  const count = (kind: Change['kind']): number => put.filter(at => at.kind === kind).length
   const answer = {
     endpoints: entries.length,
     changed: { tenants: count('tenant'), endpoints: count('endpoint'), secrets: count('secret') },
+    removed_secrets: prune ? extra : [],
+    left_secrets: prune ? [] : extra,
   }
   return { ok: true, outcome: audited(state, actor, nowIso, 'endpoints.imported', list, answer) }
+}
+
+/** Secrets of the entry's endpoint that the file does not have: they stay in force until removed. */
+function extraSecrets(state: ControlState, { id, secrets }: Entry): string[] {
+  const given = new Set(secrets.map(secret => secret.id))
+  return state
+    .secretsOf(id)
+    .filter(secret => !given.has(secret.id))
+    .map(secret => secretId(id, secret.id))
 }
 
 /** An entry that parseEndpoints has taken. */

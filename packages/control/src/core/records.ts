@@ -3,7 +3,14 @@
 
 import type { JsonObject } from '@fleet/sources'
 
-export const scopes = ['events:read', 'dlq:replay', 'endpoints:write', 'admin'] as const
+/** `events:write` is for senders that can't sign: it delivers, and does nothing else. */
+export const scopes = [
+  'events:read',
+  'events:write',
+  'dlq:replay',
+  'endpoints:write',
+  'admin',
+] as const
 export type Scope = (typeof scopes)[number]
 
 /** Every record knows the change that wrote it: the revision is its ETag and never comes back. */
@@ -47,6 +54,8 @@ export interface ApiKeyRecord extends Stamp {
   readonly id: string
   /** Null: of the platform, for every tenant. */
   readonly tenant_id: string | null
+  /** With `events:write`: delivers to this endpoint alone. Absent in records of earlier versions. */
+  readonly endpoint_id?: string | null
   readonly name: string
   readonly scopes: readonly Scope[]
   /** SHA-256 of the key's text, hex. */

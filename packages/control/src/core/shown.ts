@@ -27,6 +27,7 @@ const showers: { [Kind in RecordKind]: Shower<Kind> } = {
   'api-key': record => ({
     id: record.id,
     tenant_id: record.tenant_id,
+    endpoint_id: record.endpoint_id ?? null,
     name: record.name,
     scopes: record.scopes,
     created_at: record.created_at,

@@ -95,6 +95,7 @@ export class ControlPlane {
     const sealer = createSealer(masterKeys())
     const command: Command = {
       kind: 'create-api-key',
+      endpointId: null,
       tenantId: null,
       name,
       scopes: ['admin'],

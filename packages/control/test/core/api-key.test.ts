@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { authenticate, hasScope, isOverdue } from '../../src/core/api-key.ts'
+import { authenticate, hasScope, isOverdue, mayDeliver } from '../../src/core/api-key.ts'
 import type { Command } from '../../src/core/commands.ts'
 import { keyCrypto } from '../../src/shell/key-crypto.ts'
 import { nowMs, Plane, seen, tenantAdmin, without } from '../control-builder.ts'
@@ -9,6 +9,7 @@ import { nowMs, Plane, seen, tenantAdmin, without } from '../control-builder.ts'
 const create = (rest: Partial<Extract<Command, { kind: 'create-api-key' }>> = {}): Command => ({
   kind: 'create-api-key',
   tenantId: null,
+  endpointId: null,
   name: 'ops',
   scopes: ['admin'],
   expiresAt: null,
@@ -116,4 +117,71 @@ test('the last admin key of the platform stays', () => {
   make(plane, create())
   plane.do({ kind: 'delete-api-key', id }, seen(revision))
   assert.ok(!plane.state.apiKeys.has(id))
+})
+
+const keyed = { source: 'old', adapter: 'generic', auth: 'api-key' } as const
+
+function furnished(): Plane {
+  const plane = Plane.furnished()
+  plane.do({ kind: 'put-endpoint', id: 'old', tenantId: 'demo', definition: keyed })
+  plane.do({ kind: 'put-tenant', id: 'other', name: 'Other' })
+  return plane
+}
+
+const sender = (rest: Parameters<typeof create>[0] = {}): Command =>
+  create({ tenantId: 'demo', scopes: ['events:write'], ...rest })
+
+test('a key for a sender belongs to one tenant and does nothing but deliver', () => {
+  const plane = furnished()
+  assert.equal(plane.refusal(sender(), without), 'done')
+  assert.equal(plane.refusal(sender({ endpointId: 'old' }), without), 'done')
+  assert.equal(plane.refusal(sender(), without, tenantAdmin('demo')), 'done')
+  const refused: Parameters<typeof create>[0][] = [
+    { tenantId: null },
+    { scopes: ['events:write', 'events:read'] },
+    { scopes: ['events:read'], endpointId: 'old' },
+    { endpointId: 'levy' },
+    { endpointId: 'none' },
+    { tenantId: 'other', endpointId: 'old' },
+  ]
+  for (const rest of refused) assert.equal(plane.refusal(sender(rest), without), 'invalid')
+})
+
+test('it delivers to its endpoint, or to all of its tenant; an admin key delivers nowhere', () => {
+  const key = { scopes: ['events:write'], tenant_id: 'demo' } as const
+  const old = { id: 'old', tenant_id: 'demo' }
+  assert.ok(mayDeliver(key, old))
+  assert.ok(mayDeliver({ ...key, endpoint_id: 'old' }, old))
+  assert.ok(!mayDeliver({ ...key, endpoint_id: 'levy' }, old))
+  assert.ok(!mayDeliver({ ...key, tenant_id: 'other' }, old))
+  assert.ok(!mayDeliver({ scopes: ['admin'], tenant_id: 'demo' }, old))
+  assert.ok(!mayDeliver({ scopes: ['events:write'], tenant_id: null }, old))
+})
+
+test('its successor delivers where it did, and it goes with its endpoint', () => {
+  const plane = furnished()
+  const { id } = make(plane, sender({ endpointId: 'old' }))
+  const all = make(plane, sender())
+  const revision = plane.state.apiKeys.get(id)?.revision ?? 0
+  plane.do({ kind: 'rotate-api-key', id, overlapSeconds: 60 }, seen(revision))
+  const successor = plane.state.apiKeys.get(plane.state.apiKeys.get(id)?.replaced_by ?? '')
+  assert.equal(successor?.endpoint_id, 'old')
+  assert.deepEqual(successor.scopes, ['events:write'])
+  const at = plane.state.endpoints.get('old')?.revision ?? 0
+  plane.do({ kind: 'delete-endpoint', id: 'old' }, seen(at))
+  assert.deepEqual([...plane.state.apiKeys.keys()], [all.id])
+})
+
+test('the secret of an endpoint for API keys is the hash of a key, never the key', () => {
+  const plane = furnished()
+  const put = (value: string): Command => ({
+    kind: 'put-secret',
+    endpointId: 'old',
+    id: 'k1',
+    source: { value },
+    notBefore: null,
+    notAfter: null,
+  })
+  assert.equal(plane.refusal(put('flk_text-of-a-key')), 'invalid')
+  assert.equal(plane.refusal(put(`sha256:${keyCrypto.sha256Hex('flk_text-of-a-key')}`)), 'done')
 })

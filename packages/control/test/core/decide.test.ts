@@ -179,7 +179,14 @@ test('audit tells who, what, before and after, and holds no secret, ciphertext o
   const revision = plane.state.secrets.get('levy/k1')?.revision ?? 0
   plane.do(secret('another-secret-text'), seen(revision))
   const { shown } = plane.do(
-    { kind: 'create-api-key', tenantId: null, name: 'ops', scopes: ['admin'], expiresAt: null },
+    {
+      kind: 'create-api-key',
+      tenantId: null,
+      endpointId: null,
+      name: 'ops',
+      scopes: ['admin'],
+      expiresAt: null,
+    },
     without,
   )
   const { key: keyText } = shown as { key: string }

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { parseEndpoints } from '@fleet/sources'
 import type { JsonObject } from '@fleet/sources'
 import { exportEndpoints } from '../../src/core/endpoints-file.ts'
-import { Plane, tenantAdmin, without } from '../control-builder.ts'
+import { levy, Plane, tenantAdmin, without } from '../control-builder.ts'
 
 const local = new URL('../../../../infra/local/endpoints.json', import.meta.url)
 const file = JSON.parse(readFileSync(local, 'utf8')) as JsonObject
@@ -62,4 +62,28 @@ test('an endpoint of another tenant is not taken over by a file', () => {
   const [first] = file['endpoints'] as readonly JsonObject[]
   const moved = { version: 1, endpoints: [{ ...first, tenant_id: 'other' }] }
   assert.equal(plane.refusal({ kind: 'import-endpoints', file: moved }, without), 'conflict')
+})
+
+test('a secret that the file has no more stays in force and is named; pruning removes it alone', () => {
+  const plane = Plane.furnished()
+  const put = (endpointId: string, id: string): void => {
+    const times = { notBefore: null, notAfter: null }
+    plane.do({ kind: 'put-secret', endpointId, id, source: { ref: `file:${id}` }, ...times })
+  }
+  plane.do({ kind: 'put-endpoint', id: 'other', tenantId: 'demo', definition: levy })
+  put('levy', 'k1')
+  put('levy', 'k2')
+  put('other', 'k1')
+  const entry = { id: 'levy', tenant_id: 'demo', ...levy, secrets: [{ id: 'k2', ref: 'file:k2' }] }
+  const smaller = { version: 1, endpoints: [entry] }
+  const kept = plane.do({ kind: 'import-endpoints', file: smaller }, without)
+  assert.deepEqual(kept.shown['left_secrets'], ['levy/k1'])
+  assert.deepEqual(kept.changes, [])
+  const pruned = plane.do({ kind: 'import-endpoints', file: smaller, prune: true }, without)
+  assert.deepEqual(pruned.shown['removed_secrets'], ['levy/k1'])
+  assert.deepEqual([...plane.state.secrets.keys()].toSorted(), ['levy/k2', 'other/k1'])
+  assert.deepEqual(
+    pruned.audit.map(({ kind, id, after }) => [kind, id, after]),
+    [['secret', 'levy/k1', null]],
+  )
 })

@@ -4,7 +4,12 @@
 import { resolveSecret } from '@fleet/config'
 import type { Mode } from '@fleet/config'
 import { EndpointCatalog, followControl, SecretOpener } from '@fleet/control'
-import type { ControlFollower, ControlFollowerOptions, SecretRecord } from '@fleet/control'
+import type {
+  ApiKeyRecord,
+  ControlFollower,
+  ControlFollowerOptions,
+  SecretRecord,
+} from '@fleet/control'
 import { messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 import { secretProblem } from '@fleet/sources'
@@ -45,6 +50,7 @@ class ControlDirectory implements EndpointDirectory {
   /** Last good keys by endpoint id and secret id. */
   #keys = new Map<string, Buffer>()
   #problems = new Map<string, string>()
+  #warnings = ''
   #seenState: unknown = null
   #seenRevision = -1
   #secretsVersion = ''
@@ -110,13 +116,13 @@ class ControlDirectory implements EndpointDirectory {
     const { state } = this.#follower
     this.#hasChanged = false
     this.#seenState = state
-    const { entries, problems } = this.#catalog.read(state)
+    const { entries, problems, warnings } = this.#catalog.read(state)
     const told = new Map<string, string>(problems)
     const keys = new Map<string, Buffer>()
     const known = new Map<string, KnownEndpoint>()
     const references: string[] = []
-    for (const [id, { endpoint, secrets }] of entries) {
-      const usable: DeliverySecret[] = []
+    for (const [id, { endpoint, secrets, apiKeys }] of entries) {
+      const usable = apiKeys.map(key => this.#keyHash(key, keys))
       for (const [index, secret] of secrets.entries()) {
         const name = `${id}/${secret.id}`
         if ('ref' in secret.source) references.push(secret.source.ref)
@@ -141,7 +147,23 @@ class ControlDirectory implements EndpointDirectory {
     if (this.#seenRevision !== state.revision) {
       this.#seenRevision = state.revision
       logger.info({ endpoints: known.size, revision: state.revision }, 'endpoints.loaded')
+      const text = warnings.join('; ')
+      if (text !== this.#warnings && text !== '') {
+        logger.warn({ warnings }, 'endpoints.settings_weak')
+      }
+      this.#warnings = text
     }
+  }
+
+  /** One array for one key, so that what was decoded of it is found again. */
+  #keyHash(
+    { id, hash, expires_at: expiresAt }: ApiKeyRecord,
+    keys: Map<string, Buffer>,
+  ): DeliverySecret {
+    const name = `api-key ${id}`
+    const key = keys.get(name) ?? this.#keys.get(name) ?? Buffer.from(`sha256:${hash}`)
+    keys.set(name, key)
+    return { id, key, notBeforeMs: null, notAfterMs: timeMs(expiresAt) }
   }
 
   #keyOf(name: string, secret: SecretRecord, told: Map<string, string>): Buffer | undefined {
@@ -163,4 +185,8 @@ function withTimes(key: Buffer, times: EndpointSecret | undefined, id: string): 
     notBeforeMs: times?.notBeforeMs ?? null,
     notAfterMs: times?.notAfterMs ?? null,
   }
+}
+
+function timeMs(text: string | null): number | null {
+  return text === null ? null : Date.parse(text)
 }

@@ -49,6 +49,7 @@ export const apiKeyOperations: readonly Operation[] = [
         kind: 'create-api-key',
         // A tenant's admin means his own tenant when he names none.
         tenantId: body.textOrNull('tenant_id') ?? call.actor.tenant_id,
+        endpointId: body.textOrNull('endpoint_id'),
         name: body.text('name'),
         scopes: body.choices('scopes', scopes),
         expiresAt: body.textOrNull('expires_at'),

@@ -58,6 +58,26 @@ export class BodyReader {
     return absent
   }
 
+  texts(name: string): string[] | null {
+    const value = this.#value(name)
+    if (value === null) return null
+    if (Array.isArray(value) && value.length > 0) {
+      const list = value as readonly Json[]
+      const own = list.filter(each => typeof each === 'string')
+      if (own.length === list.length) return own
+    }
+    this.problems.push(`${name}: must be a list of texts`)
+    return null
+  }
+
+  /** False where it is absent. */
+  truth(name: string): boolean {
+    const value = this.#value(name)
+    if (value === null || typeof value === 'boolean') return value ?? false
+    this.problems.push(`${name}: must be true or false`)
+    return false
+  }
+
   choices<Choice extends string>(name: string, known: readonly Choice[]): Choice[] {
     const value = this.#value(name)
     const list = Array.isArray(value) ? (value as readonly Json[]) : []

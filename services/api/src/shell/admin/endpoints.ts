@@ -85,10 +85,23 @@ export const endpointOperations: readonly Operation[] = [
     method: 'post',
     path: filePath,
     operationId: 'importEndpoints',
-    summary: 'Merge an endpoints.json: what is not in it stays',
+    summary:
+      'Merge an endpoints.json: what is not in it stays, but with prune=true secrets of its endpoints',
     scope: 'admin',
+    query: ['prune'],
     request: 'EndpointsFile',
     response: { status: 200, schema: 'Imported' },
-    run: call => change(call, { kind: 'import-endpoints', file: call.body }, 200),
+    run: call => {
+      const { prune = 'false' } = call.query
+      if (prune !== 'true' && prune !== 'false') {
+        return { problem: 'malformed_request', detail: 'prune must be true or false.' }
+      }
+      const command = {
+        kind: 'import-endpoints',
+        file: call.body,
+        prune: prune === 'true',
+      } as const
+      return change(call, command, 200)
+    },
   },
 ]

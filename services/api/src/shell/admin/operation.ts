@@ -4,10 +4,13 @@
 import type { ApiKeyRecord, ControlPlane, Precondition, Scope } from '@fleet/control'
 import type { JsonObject } from '@fleet/sources'
 import type { ProblemCode } from '../../core/problem.ts'
+import type { DeadLetterDesk } from '../dead-letters/desk.ts'
 import type { SchemaName } from './schemas.ts'
 
 export interface Call {
   readonly plane: ControlPlane
+  /** Null while Kafka or the registry could not be reached yet. */
+  readonly deadLetters: DeadLetterDesk | null
   readonly actor: ApiKeyRecord
   readonly parameters: Readonly<Record<string, string>>
   /** Query parameters that the operation declares, each at most once. */

@@ -2,6 +2,7 @@
 
 import { apiKeyOperations } from './api-keys.ts'
 import { auditOperations } from './audit.ts'
+import { deadLetterOperations } from './dead-letters.ts'
 import { endpointOperations } from './endpoints.ts'
 import type { Operation } from './operation.ts'
 import { secretOperations } from './secrets.ts'
@@ -13,4 +14,5 @@ export const adminOperations: readonly Operation[] = [
   ...secretOperations,
   ...apiKeyOperations,
   ...auditOperations,
+  ...deadLetterOperations,
 ]

@@ -1,12 +1,16 @@
 // The admin API on express: authentication before the body is read, the scope before the work, one
 // answer for every wrong key. Nothing of the request is repeated or logged.
 
+import { isUtf8 } from 'node:buffer'
 import { hasScope } from '@fleet/control'
 import type { ApiKeyRecord, ControlPlane } from '@fleet/control'
 import type { JsonObject } from '@fleet/sources'
 import express from 'express'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { etagOf, readConditions } from '../../core/conditions.ts'
+import { isTooDeep } from '../../core/json-depth.ts'
+import type { DeadLetterDesk } from '../dead-letters/desk.ts'
+import type { Logins } from '../logins.ts'
 import { refuse } from '../refuse.ts'
 import type { Answer, Operation } from './operation.ts'
 
@@ -14,7 +18,12 @@ import type { Answer, Operation } from './operation.ts'
 const bodyBytesMax = 65_536
 const fileBytesMax = 900_000
 
-export function adminRouter(plane: ControlPlane, operations: readonly Operation[]): Router {
+export function adminRouter(
+  plane: ControlPlane,
+  logins: Logins,
+  operations: readonly Operation[],
+  deadLetters: () => DeadLetterDesk | null = () => null,
+): Router {
   const router = express.Router({ caseSensitive: true, strict: true })
   const paths = new Set(operations.map(({ path }) => path))
   for (const path of paths) {
@@ -29,9 +38,9 @@ export function adminRouter(plane: ControlPlane, operations: readonly Operation[
     })
     for (const operation of here) {
       route[operation.method](
-        authorized(plane, operation),
+        authorized(plane, logins, operation),
         ...(operation.request === undefined ? [] : [readBody(operation)]),
-        run(plane, operation),
+        run(plane, operation, deadLetters),
       )
     }
   }
@@ -39,39 +48,27 @@ export function adminRouter(plane: ControlPlane, operations: readonly Operation[
   return router
 }
 
-const unknownKey = 'The API key is missing, unknown or expired.'
-
-/** The key of `Authorization: Bearer …`; null: there is none. */
-export function presentedKey(request: Pick<Request, 'headers'>): string | null {
-  return /^Bearer +([!-~]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null
-}
-
-function authorized(plane: ControlPlane, { scope }: Operation): RequestHandler {
-  return (request, response, next) => {
+function authorized(plane: ControlPlane, logins: Logins, { scope }: Operation): RequestHandler {
+  return async (request, response, next) => {
     if (plane.readiness !== 'ok') {
       response.set('retry-after', '1')
       refuse(response, 'unavailable', 'The control plane has not been read yet. Try again.')
       return
     }
-    const presented = presentedKey(request)
-    const authentication = presented === null ? null : plane.authenticate(presented)
-    if (authentication === null || !authentication.ok) {
-      response.set('www-authenticate', 'Bearer')
-      refuse(response, 'unauthorized', unknownKey)
-      return
-    }
-    if (!hasScope(authentication.key, scope)) {
+    const key = await logins.keyOf(request, response)
+    if (key === null) return
+    if (!hasScope(key, scope)) {
       refuse(response, 'forbidden', `The API key lacks the scope ${scope}.`)
       return
     }
-    response.locals['actor'] = authentication.key
+    response.locals['actor'] = key
     next()
   }
 }
 
 function readBody({ request }: Operation): RequestHandler {
   const limit = request === 'EndpointsFile' ? fileBytesMax : bodyBytesMax
-  const parse = express.json({ limit, type: 'application/json', inflate: false })
+  const parse = express.json({ limit, type: 'application/json', inflate: false, verify: onlyUtf8 })
   return (incoming, response, next) => {
     if (incoming.is('application/json') === false) {
       refuse(response, 'unsupported_media_type', 'The body must be application/json.')
@@ -81,7 +78,17 @@ function readBody({ request }: Operation): RequestHandler {
   }
 }
 
-function run(plane: ControlPlane, operation: Operation): RequestHandler {
+/** The parser itself also takes UTF-16, and replaces bytes that are no characters. */
+function onlyUtf8(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
+  if (encoding === 'utf-8' && isUtf8(body)) return
+  throw Object.assign(new Error('not UTF-8'), { status: 415, type: 'charset.unsupported' })
+}
+
+function run(
+  plane: ControlPlane,
+  operation: Operation,
+  deadLetters: () => DeadLetterDesk | null,
+): RequestHandler {
   return async (request, response) => {
     const precondition = readConditions(
       request.get('if-match'),
@@ -105,8 +112,13 @@ function run(plane: ControlPlane, operation: Operation): RequestHandler {
       refuse(response, 'malformed_request', 'The body must be a JSON object.')
       return
     }
+    if (isTooDeep(body)) {
+      refuse(response, 'malformed_request', 'The body is nested too deeply.')
+      return
+    }
     const answer = await operation.run({
       plane,
+      deadLetters: deadLetters(),
       actor: response.locals['actor'] as ApiKeyRecord,
       parameters: request.params as Record<string, string>,
       query,
@@ -128,6 +140,7 @@ function readQuery(request: Request, { query = [] }: Operation): Record<string, 
 
 function send(response: Response, answer: Answer): void {
   if ('problem' in answer) {
+    if (answer.problem === 'unavailable') response.set('retry-after', '1')
     refuse(response, answer.problem, answer.detail, answer.problems)
     return
   }

@@ -2,6 +2,7 @@
 
 import { scopes } from '@fleet/control'
 import type { JsonObject } from '@fleet/sources'
+import { deadLetterSchemas } from './dead-letter-schemas.ts'
 
 const text: JsonObject = { type: 'string' }
 const time: JsonObject = { type: ['string', 'null'], format: 'date-time' }
@@ -32,9 +33,15 @@ function list(name: string): JsonObject {
   return whole({ items, next: { type: ['string', 'null'] } })
 }
 
+const onlyEndpoint: JsonObject = {
+  type: ['string', 'null'],
+  description: 'With events:write: delivers to this endpoint alone.',
+}
+
 const apiKey = {
   id: text,
   tenant_id: tenantOrNull,
+  endpoint_id: onlyEndpoint,
   name: text,
   scopes: scopeList,
   created_at: { type: 'string', format: 'date-time' },
@@ -47,6 +54,7 @@ const apiKey = {
 const file: JsonObject = { type: 'object', description: 'An endpoints.json.' }
 
 export const schemas = {
+  ...deadLetterSchemas,
   Problem: object(
     {
       type: text,
@@ -78,13 +86,16 @@ export const schemas = {
   SecretInput: object(
     {
       value: {
-        type: 'string',
+        type: ['string', 'null'],
         minLength: 1,
         maxLength: 4096,
         writeOnly: true,
         description: 'The secret; never shown again. Without value and ref only the times change.',
       },
-      ref: { ...text, description: 'file:<name> or env:<NAME>, for keys of the platform.' },
+      ref: {
+        type: ['string', 'null'],
+        description: 'file:<name> or env:<NAME>, for keys of the platform.',
+      },
       not_before: time,
       not_after: time,
     },
@@ -98,12 +109,21 @@ export const schemas = {
   }),
   ApiKey: whole({ ...apiKey, last_used_at: time }),
   ApiKeyInput: object(
-    { tenant_id: tenantOrNull, name: text, scopes: scopeList, expires_at: time },
+    {
+      tenant_id: tenantOrNull,
+      endpoint_id: onlyEndpoint,
+      name: text,
+      scopes: scopeList,
+      expires_at: time,
+    },
     ['name', 'scopes'],
   ),
   ApiKeyList: list('ApiKey'),
   NewApiKey: whole({ ...apiKey, key: { ...text, description: 'Shown once.' } }),
-  RotateInput: object({ overlap_seconds: { type: 'integer', minimum: 0, maximum: 2_592_000 } }, []),
+  RotateInput: object(
+    { overlap_seconds: { type: ['integer', 'null'], minimum: 0, maximum: 2_592_000 } },
+    [],
+  ),
   RotatedApiKey: whole({
     ...apiKey,
     key: { ...text, description: 'Shown once.' },
@@ -140,6 +160,12 @@ export const schemas = {
       endpoints: { type: 'integer' },
       secrets: { type: 'integer' },
     }),
+    removed_secrets: { type: 'array', items: text },
+    left_secrets: {
+      type: 'array',
+      items: text,
+      description: 'Secrets of these endpoints that the file has not: still in force.',
+    },
   }),
 } as const satisfies Record<string, JsonObject>
 
