@@ -1,7 +1,7 @@
 // The dead letter: everything needed to understand a failure and to try again, with the original
 // bytes. Pure.
 
-import type { DeadLetter } from '@fleet/contracts'
+import type { Coordinates, DeadLetter } from '@fleet/contracts'
 
 export interface Origin {
   topic: string
@@ -26,14 +26,15 @@ export interface Failure {
   /** The delivery's body, when known. */
   body?: Uint8Array | null
   replayId?: string | null
+  /** Default 1: the first. */
+  attempt?: number
 }
 
 /** Longest message kept; what a parser says about megabytes of input is not needed whole. */
 const messageLengthMax = 1000
 
 /**
- * The dead letter of one record at one stage. Its id follows from stage and origin, so that the same
- * failure always has the same id; `attempt` starts at 1.
+ * The dead letter of one record at one stage; `attempt` starts at 1.
  */
 export function deadLetterOf(
   stage: string,
@@ -44,9 +45,8 @@ export function deadLetterOf(
   sha256Hex: (text: string) => string,
 ): DeadLetter {
   const coordinates = { topic: origin.topic, partition: origin.partition, offset: origin.offset }
-  const identity = ['dead_letter', stage, origin.topic, origin.partition, origin.offset]
   return {
-    dead_letter_id: sha256Hex(JSON.stringify(identity)).slice(0, 32),
+    dead_letter_id: deadLetterIdOf(stage, coordinates, sha256Hex),
     stage,
     error_code: failure.code,
     error_message: failure.message.slice(0, messageLengthMax),
@@ -61,9 +61,19 @@ export function deadLetterOf(
     origin_value: origin.value,
     origin_headers: Object.entries(origin.headers).map(([name, value]) => ({ name, value })),
     body: failure.body ?? null,
-    attempt: 1,
+    attempt: failure.attempt ?? 1,
     replay_id: failure.replayId ?? null,
     failed_at: failedAtMicros,
     trace_id: traceId,
   }
+}
+
+/** Follows from stage and origin: the same record failing again at the same stage is the same letter. */
+export function deadLetterIdOf(
+  stage: string,
+  { topic, partition, offset }: Coordinates,
+  sha256Hex: (text: string) => string,
+): string {
+  const identity = ['dead_letter', stage, topic, partition, offset]
+  return sha256Hex(JSON.stringify(identity)).slice(0, 32)
 }

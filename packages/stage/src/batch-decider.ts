@@ -3,6 +3,7 @@
 
 import type { Codec } from '@fleet/codec'
 import type { Topic } from '@fleet/contracts'
+import { deadLetterIdOf } from '@fleet/dlq'
 import type { InRecord } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
@@ -19,8 +20,11 @@ import type {
   TaskContext,
   TaskState,
 } from './declaration.ts'
+import type { OpenLetters } from './open-letters.ts'
 import { encodeDeadLetter, encodeEmits } from './outgoing.ts'
-import type { Encoder } from './outgoing.ts'
+import type { Encoder, LetterRefusal } from './outgoing.ts'
+import { acceptRedriven, readTopicsOf, redriveOf } from './redrive.ts'
+import type { Redriven } from './redrive.ts'
 
 export interface DeciderDependencies {
   partitionCount: number
@@ -30,12 +34,22 @@ export interface DeciderDependencies {
   sha256Hex: (text: string) => string
 }
 
+/** Of a letter that is not open (any more): it was replayed before. */
+const refusedCopy: Decision<never> = { verdict: 'duplicate', changes: [], emit: [] }
+
+/** What a task remembers: the stage's own state, and which letters may come back. */
+export interface Memory<State> {
+  readonly state: State
+  readonly letters: OpenLetters
+}
+
 export class BatchDecider<State extends TaskState<Change>, Change> {
   readonly #declaration: StageDeclaration<State, Change>
   readonly #partition: number
   readonly #deps: DeciderDependencies
   readonly #inputs: ReadonlyMap<string, Topic>
   readonly #encoder: Encoder
+  readonly #redrive: Topic | null
 
   constructor(
     declaration: StageDeclaration<State, Change>,
@@ -45,7 +59,8 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     this.#declaration = declaration
     this.#partition = partition
     this.#deps = dependencies
-    this.#inputs = new Map(declaration.inputs.map(topic => [topic.name, topic]))
+    this.#inputs = new Map(readTopicsOf(declaration).map(topic => [topic.name, topic]))
+    this.#redrive = redriveOf(declaration)
     this.#encoder = {
       stage: declaration.name,
       outputs: declaration.outputs,
@@ -57,20 +72,38 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
   /** What the bytes alone say; null lets the record pass. */
   admit(record: InRecord): RefusalWithCauses | null {
     const topic = this.#topicOf(record)
+    if (topic === this.#redrive) return null
     return admitRecord(this.#declaration, topic, record, this.#deps.partitionCount)
   }
 
+  /** The records that came back in dead letters: their schemas are needed too. */
+  redrivenOf(records: readonly InRecord[], letters: OpenLetters): InRecord[] {
+    const { codec } = this.#deps
+    if (this.#redrive === null || letters.size === 0) return []
+    return records.flatMap(record => {
+      if (record.topic !== this.#redrive?.name) return []
+      const accepted = acceptRedriven(this.#declaration, letters, codec, record)
+      return accepted.kind === 'accepted' ? [accepted.redriven.record] : []
+    })
+  }
+
   /** False: the batch is full and nothing of this record was taken. */
-  decide(batch: Batch, state: State, record: InRecord, refusal: RefusalWithCauses | null): boolean {
-    const before = batch.progress.streamTimeMs
-    batch.progress.streamTimeMs = Math.max(before, record.timestampMs)
+  decide(
+    batch: Batch,
+    memory: Memory<State>,
+    record: InRecord,
+    refusal: RefusalWithCauses | null,
+  ): boolean {
     const { codec } = this.#deps
     const topic = this.#topicOf(record)
+    if (topic === this.#redrive) return this.#decideRedriven(batch, memory, record)
+    const before = batch.progress.streamTimeMs
+    batch.progress.streamTimeMs = Math.max(before, record.timestampMs)
     const decided: Decided<Change> =
       refusal === null
-        ? decideRecord(this.#declaration, state, topic, record, this.#context(batch), codec)
+        ? decideRecord(this.#declaration, memory.state, topic, record, this.#context(batch), codec)
         : { decision: { verdict: 'dead_letter', refusal, changes: [], emit: [] }, input: null }
-    if (!this.#accept(batch, state, decided, record)) {
+    if (!this.#accept(batch, memory, decided, record)) {
       batch.progress.streamTimeMs = before
       return false
     }
@@ -78,11 +111,48 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     return true
   }
 
-  tick(batch: Batch, state: State, tickAtMs: number): void {
+  /**
+   * A letter that came back is decided in place of its record, at the stream time of the inputs: when it
+   * was sent says nothing about them.
+   */
+  #decideRedriven(batch: Batch, memory: Memory<State>, record: InRecord): boolean {
+    const { codec, partitionCount } = this.#deps
+    const { state, letters } = memory
+    const acceptance = acceptRedriven(this.#declaration, letters, codec, record)
+    if (acceptance.kind === 'accepted') {
+      const { redriven } = acceptance
+      const origin = redriven.record
+      const topic = this.#topicOf(origin)
+      const refusal = admitRecord(this.#declaration, topic, origin, partitionCount)
+      const context = this.#context(batch)
+      const decided: Decided<Change> =
+        refusal === null
+          ? decideRecord(this.#declaration, state, topic, origin, context, codec, redriven)
+          : { decision: { verdict: 'dead_letter', refusal, changes: [], emit: [] }, input: null }
+      if (!this.#accept(batch, memory, decided, origin, redriven)) return false
+    } else if (acceptance.kind === 'refused') {
+      this.#deps.logger.warn(
+        {
+          event: 'redrive.refused',
+          stage: this.#declaration.name,
+          partition: record.partition,
+          offset: record.offset,
+        },
+        acceptance.reason,
+      )
+      batch.tally.add(refusedCopy)
+      batch.decided++
+    }
+    batch.moveTo([{ ...record, offset: record.offset + 1 }])
+    return true
+  }
+
+  tick(batch: Batch, memory: Memory<State>, tickAtMs: number): void {
     batch.progress.lastTickMs = tickAtMs
     const context = { ...this.#context(batch), tickAtMicros: tickAtMs * 1000 }
-    const decision = this.#declaration.tick?.(state, context)
-    if (decision !== undefined) this.#accept(batch, state, { decision, input: null }, null)
+    const decision = this.#declaration.tick?.(memory.state, context)
+    if (decision === undefined) return
+    this.#accept(batch, memory, { decision, input: null }, null)
   }
 
   #factsOf(input: Input | null): DeadLetterFacts | undefined {
@@ -113,23 +183,25 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
 
   #accept(
     batch: Batch,
-    state: State,
+    memory: Memory<State>,
     { decision, input }: Decided<Change>,
     record: InRecord | null,
+    redriven?: Redriven,
   ): boolean {
     const encoded = encodeEmits(this.#encoder, decision.emit, this.#partition, record)
     if (!encoded.ok) {
       if (record === null) throw new FleetError(encoded.code, 'fatal', encoded.message)
       const refusal = { code: encoded.code, message: encoded.message }
       const refused = { verdict: 'dead_letter' as const, refusal, changes: [], emit: [] }
-      return this.#accept(batch, state, { decision: refused, input }, record)
+      return this.#accept(batch, memory, { decision: refused, input }, record, redriven)
     }
     if (!batch.hasRoomFor(encoded.bytes)) return false
     for (const output of encoded.records) batch.outputs.push(output)
+    if (redriven !== undefined) memory.letters.remove(redriven.letterId)
     if (decision.verdict === 'dead_letter' && record !== null) {
-      this.#deadLetter(batch, decision, record, input)
+      this.#deadLetter(batch, memory.letters, decision, record, input, redriven)
     }
-    for (const change of decision.changes) state.stage(change)
+    for (const change of decision.changes) memory.state.stage(change)
     batch.bytes += encoded.bytes
     if (record !== null) {
       batch.tally.add(decision)
@@ -140,17 +212,25 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
 
   #deadLetter(
     batch: Batch,
+    letters: OpenLetters,
     decision: Decision<Change>,
     record: InRecord,
     input: Input | null,
+    redriven: Redriven | undefined,
   ): void {
     const given = decision.refusal ?? { code: 'INTERNAL', message: 'no reason was given' }
     const facts = given.facts ?? this.#factsOf(input)
-    const refusal = { ...given, ...(facts && { facts }) }
+    const attempt = (redriven?.attempt ?? 0) + 1
+    const refusal: LetterRefusal = { ...given, ...(facts && { facts }), attempt }
+    if (redriven !== undefined) refusal.replayId = redriven.replayId
     const nowMicros = this.#deps.clock.wallMs() * 1000
     const letter = encodeDeadLetter(this.#encoder, record, refusal, nowMicros)
     batch.outputs.push(letter)
     batch.bytes += letter.value?.length ?? 0
+    if (this.#redrive !== null) {
+      const id = deadLetterIdOf(this.#declaration.name, record, this.#deps.sha256Hex)
+      letters.keep(id, { attempt, failedAtMs: batch.progress.streamTimeMs })
+    }
     this.#deps.logger.warn(
       {
         event: 'record.dead_lettered',
@@ -159,6 +239,7 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
         partition: record.partition,
         offset: record.offset,
         code: refusal.code,
+        attempt,
       },
       refusal.message,
     )

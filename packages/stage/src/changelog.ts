@@ -5,6 +5,7 @@
 import { FleetError, messageOf } from '@fleet/runtime'
 
 import type { TaskState } from './declaration.ts'
+import { isLetterKey, OpenLetters } from './open-letters.ts'
 import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { StateHash } from './state-hash.ts'
@@ -12,6 +13,7 @@ import { StateHash } from './state-hash.ts'
 export class ChangelogFold<State extends TaskState<Change>, Change> {
   readonly state: State
   readonly hash = new StateHash()
+  readonly letters = new OpenLetters()
   records = 0
   #progress: Buffer | null = null
   /** Why the newest value of a key could not be taken in, by key. */
@@ -32,7 +34,8 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     this.hash.put(key, value)
     if (this.#unreadable.size > 0) this.#unreadable.delete(key)
     try {
-      this.state.restore(key, value)
+      if (isLetterKey(key)) this.letters.restore(key, value)
+      else this.state.restore(key, value)
     } catch (error) {
       this.#unreadable.set(key, error)
     }

@@ -15,6 +15,7 @@ import type {
   TaskContext,
   TaskState,
 } from './declaration.ts'
+import type { Redriven } from './redrive.ts'
 
 export type RefusalWithCauses = Refusal & { causes?: readonly string[] }
 
@@ -50,6 +51,7 @@ export function decideRecord<State extends TaskState<Change>, Change>(
   record: InRecord,
   context: TaskContext,
   codec: Codec,
+  redriven?: Redriven,
 ): Decided<Change> {
   let input: Input | null = null
   try {
@@ -61,6 +63,9 @@ export function decideRecord<State extends TaskState<Change>, Change>(
     const key = record.key === null ? '' : record.key.toString('utf8')
     const { partition, partitionCount, nowMicros, streamTimeMs } = context
     input = { partition, partitionCount, nowMicros, streamTimeMs, record, topic, key, value }
+    if (redriven !== undefined) {
+      input.redriven = { attempt: redriven.attempt, replayId: redriven.replayId }
+    }
     return { decision: declaration.decide(state, input), input }
   } catch (error) {
     // Fatal is about this process and transient about its surroundings, not about the record.

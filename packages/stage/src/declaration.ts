@@ -23,6 +23,11 @@ export interface StageDeclaration<State extends TaskState<Change>, Change> {
   facts?(input: Input): DeadLetterFacts
   /** Called about every `tickMs`; `nowMs` is the loop's clock, so that decisions have none. */
   readonly tickMs?: number
+  /**
+   * How its dead letters come back. Default: through fleet.redrive.v1, which the loop reads beside the
+   * inputs. `as-input`: as new records of its own input, which it tells from earlier ones by itself.
+   */
+  readonly lettersReturn?: 'as-input'
   tick?(state: State, context: TickContext): Decision<Change>
 }
 
@@ -48,6 +53,8 @@ export interface Input extends TaskContext {
   key: string
   /** The decoded value; its type follows from `topic.schema`. */
   value: unknown
+  /** Only of a replayed dead letter: records that followed it may have been decided before it. */
+  redriven?: { attempt: number; replayId: string | null }
 }
 
 export interface Decision<Change> {

@@ -83,6 +83,13 @@ function traceparentFor(record: InRecord): string {
   return childTraceparent(record.headers['traceparent']?.toString('latin1'))
 }
 
+export type LetterRefusal = Refusal & {
+  causes?: readonly string[]
+  /** Of a letter that was replayed and failed again. */
+  attempt?: number
+  replayId?: string | null
+}
+
 /**
  * The dead letter of a record, on the partition of its origin. Total: what does not fit (a letter holds
  * the origin's bytes and, once more, the body in them) or cannot be encoded is left out, the least
@@ -92,19 +99,18 @@ function traceparentFor(record: InRecord): string {
 export function encodeDeadLetter(
   encoder: Encoder,
   record: InRecord,
-  refusal: Refusal & { causes?: readonly string[] },
+  refusal: LetterRefusal,
   nowMicros: number,
 ): OutRecord {
-  const { code, message, causes, facts } = refusal
-  const bare = { code, message, ...(causes === undefined ? {} : { causes }) }
+  const { message, facts, ...bare } = refusal
   const left = `${message} (left out of this letter: `
   const attempts: [InRecord, Failure][] = [
-    [record, { ...bare, ...facts }],
-    [record, { ...bare, ...facts, body: null }],
+    [record, { ...facts, ...bare, message }],
+    [record, { ...facts, ...bare, message, body: null }],
     [record, { ...bare, message: `${left}facts)` }],
     [
       { ...record, key: null, value: null, headers: {} },
-      { code, message: `${left}the origin's bytes)` },
+      { ...bare, causes: [], message: `${left}the origin's bytes)` },
     ],
   ]
   const last = attempts.length - 1

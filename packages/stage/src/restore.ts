@@ -7,6 +7,7 @@ import type { Clock } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import { ChangelogFold } from './changelog.ts'
+import type { OpenLetters } from './open-letters.ts'
 import { barrierKey } from './progress.ts'
 import type { Progress } from './progress.ts'
 import type { StateHash } from './state-hash.ts'
@@ -28,14 +29,18 @@ export interface RestoreRequest<State extends TaskState<Change>, Change> extends
   partitionCount: number
   clock: Clock
   /** Memory of a partition kept across a rebalance, and the changelog offset after its last commit. */
-  known: { state: State; progress: Progress; hash: StateHash; position: number } | null
+  known: (Known<State> & { position: number }) | null
 }
 
-export interface Restored<State> {
+export interface Known<State> {
   state: State
   progress: Progress
-  /** Of what the changelog holds of the state. */
+  /** Of what the changelog holds of the state and the letters. */
   hash: StateHash
+  letters: OpenLetters
+}
+
+export interface Restored<State> extends Known<State> {
   records: number
 }
 
@@ -49,7 +54,8 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   if (known !== null) {
     const foreign = await readChangelog(request, known.position, key => key !== barrierKey)
     if (foreign.length === 0) {
-      return { state: known.state, progress: known.progress, hash: known.hash, records: 0 }
+      const { state, progress, hash, letters } = known
+      return { state, progress, hash, letters, records: 0 }
     }
     // Somebody else owned the partition in between: memory is theirs to tell, from the beginning.
   }
@@ -61,7 +67,8 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   const { declaration, partition, partitionCount, clock } = request
   const pause = (): Promise<void> => clock.sleep(0)
   const progress = await fold.finishInSteps(partitionCount, declaration.name, partition, pause)
-  return { state: fold.state, progress, hash: fold.hash, records: fold.records }
+  const { state, hash, letters, records } = fold
+  return { state, progress, hash, letters, records }
 }
 
 /**

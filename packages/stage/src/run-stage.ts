@@ -10,6 +10,7 @@ import type { StageDeclaration, TaskState } from './declaration.ts'
 import { describedTopics } from './described-topics.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { PartitionSet } from './partition-set.ts'
+import { readTopicsOf } from './redrive.ts'
 import { TransactionalTask } from './transactional-task.ts'
 import type { TaskDependencies } from './task-dependencies.ts'
 
@@ -99,13 +100,14 @@ export async function runStage<State extends TaskState<Change>, Change>(
 /** Joins the stage's group, which starts and stops the tasks from then on. */
 async function joinWith<State extends TaskState<Change>, Change>(
   tasks: Pick<PartitionSet<PartitionHandler>, 'pause' | 'assign'>,
-  { name, inputs }: StageDeclaration<State, Change>,
+  declaration: StageDeclaration<State, Change>,
   { broker, environment, logger, sessionTimeoutMs }: StageDependencies,
 ): Promise<{ membership: Membership; isMember: () => boolean }> {
+  const { name } = declaration
   let isMember = false
   const membership = await broker.joinGroup({
     groupId: groupIdOf(environment, name),
-    topics: inputs.map(topic => topic.name),
+    topics: readTopicsOf(declaration).map(topic => topic.name),
     ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     onRevoked: () => {
       isMember = false
@@ -133,12 +135,12 @@ interface TaskView {
 
 /** All topics of a stage share one partition count; anything else would tear state from records. */
 async function partitionCountOf<State extends TaskState<Change>, Change>(
-  { name, inputs, outputs }: StageDeclaration<State, Change>,
+  declaration: StageDeclaration<State, Change>,
   broker: Broker,
 ): Promise<number> {
-  const names = [...inputs, ...outputs, topics.changelogs[name], topics.deadLetters[name]].map(
-    topic => topic.name,
-  )
+  const { name, outputs } = declaration
+  const all = [...readTopicsOf(declaration), ...outputs]
+  const names = [...all, topics.changelogs[name], topics.deadLetters[name]].map(topic => topic.name)
   const described = await describedTopics(broker, names)
   const missing = names.filter((_, index) => described[index] === null)
   if (missing.length > 0) {

@@ -17,6 +17,7 @@ import type { Scope } from '@fleet/runtime'
 import type { Logger, Metrics } from '@fleet/telemetry'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
+import { readTopicsOf } from './redrive.ts'
 import { runStage } from './run-stage.ts'
 import type { RunningStage, StageDependencies } from './run-stage.ts'
 
@@ -66,7 +67,7 @@ export function asStage<State extends TaskState<Change>, Change>(
     name: declaration.name,
     run: dependencies => runStage(declaration, dependencies),
     writes: [...declaration.outputs, topics.deadLetters[declaration.name]],
-    reads: declaration.inputs,
+    reads: readTopicsOf(declaration),
   }
 }
 

@@ -20,10 +20,13 @@ import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import { refuseLostChangelog } from './lost-changelog.ts'
+import { OpenLetters } from './open-letters.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { readTopicsOf } from './redrive.ts'
 import { restoreState } from './restore.ts'
+import type { Known } from './restore.ts'
 import { StateHash } from './state-hash.ts'
 import type { TaskDependencies } from './task-dependencies.ts'
 
@@ -53,12 +56,9 @@ export class TransactionalTask<
   readonly #decider: BatchDecider<State, Change>
   readonly #batchSize: BatchSize
   #writer: TransactionalWriter | null = null
-  #state: State
-  /** Of what the changelog holds of the state; as worthless as memory after a failure. */
-  #hash = new StateHash()
+  #memory: Known<State>
   /** Where the changelog is known up to; -1 when memory is worth nothing. */
   #changelogPosition = -1
-  #progress: Progress
   /** Positions that moved on without a record since the last commit. */
   #passed: readonly Position[] = []
   #committedMs: number
@@ -80,8 +80,12 @@ export class TransactionalTask<
     this.#changelog = topics.changelogs[declaration.name]
     this.#decider = new BatchDecider(declaration, partition, dependencies)
     this.#batchSize = new BatchSize(dependencies.latencyTargetMs ?? latencyTargetMsDefault)
-    this.#state = declaration.createState()
-    this.#progress = noProgress(dependencies.partitionCount)
+    this.#memory = {
+      state: declaration.createState(),
+      progress: noProgress(dependencies.partitionCount),
+      hash: new StateHash(),
+      letters: new OpenLetters(),
+    }
     this.#committedMs = dependencies.clock.elapsedMs()
   }
 
@@ -91,11 +95,11 @@ export class TransactionalTask<
   }
 
   get progress(): Progress {
-    return this.#progress
+    return this.#memory.progress
   }
 
   sizes(): Record<string, number> {
-    return this.#state.sizes?.() ?? {}
+    return this.#memory.state.sizes?.() ?? {}
   }
 
   async acquire(stopping: AbortSignal): Promise<Position[]> {
@@ -114,6 +118,7 @@ export class TransactionalTask<
     ])
     if (barrier === undefined) throw new FleetError('TRANSACTION_LOST', 'transient', 'no barrier')
     this.phase = 'restoring'
+    const position = this.#changelogPosition
     const restored = await restoreState({
       declaration: this.#declaration,
       reader: this.#deps.restoreReader,
@@ -123,28 +128,18 @@ export class TransactionalTask<
       clock,
       barrierOffset: barrier.baseOffset,
       stopping,
-      known:
-        this.#changelogPosition < 0
-          ? null
-          : {
-              state: this.#state,
-              progress: this.#progress,
-              hash: this.#hash,
-              position: this.#changelogPosition,
-            },
+      known: position < 0 ? null : { ...this.#memory, position },
     })
     if (restored.progress.transactions === 0) {
       await refuseLostChangelog(broker, {
         environment,
         stage: this.#declaration.name,
-        inputs: this.#declaration.inputs.map(({ name }) => name),
+        inputs: readTopicsOf(this.#declaration).map(({ name }) => name),
         partition: this.partition,
         changelog: topic,
       })
     }
-    this.#state = restored.state
-    this.#hash = restored.hash
-    this.#progress = restored.progress
+    this.#memory = restored
     this.#changelogPosition = barrier.baseOffset + 1
     this.#passed = []
     this.phase = 'running'
@@ -160,10 +155,10 @@ export class TransactionalTask<
       },
       'task running',
     )
-    return this.#declaration.inputs.map(({ name }) => ({
+    return readTopicsOf(this.#declaration).map(({ name }) => ({
       topic: name,
       partition: this.partition,
-      offset: this.#progress.positions[name] ?? -1,
+      offset: this.progress.positions[name] ?? -1,
     }))
   }
 
@@ -185,15 +180,18 @@ export class TransactionalTask<
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false
+    const redriven = this.#decider.redrivenOf(records, this.#memory.letters)
+    if (redriven.length > 0 && !(await this.#prepare(redriven, stopping))) return false
     let from = 0
     while (from < records.length) {
       const started = clock.elapsedMs()
-      const batch = new Batch(this.#progress, this.#batchSize.records)
+      const batch = new Batch(this.progress, this.#batchSize.records)
       let to = from
       for (; to < records.length && !batch.isFull; to++) {
         const record = records[to]
         if (record === undefined) break
-        if (!this.#decider.decide(batch, this.#state, record, refusals[to] ?? null)) break
+        const refusal = refusals[to] ?? null
+        if (!this.#decider.decide(batch, this.#memory, record, refusal)) break
       }
       if (to === records.length) batch.moveTo(chunk.positions)
       const decided = clock.elapsedMs()
@@ -214,11 +212,11 @@ export class TransactionalTask<
       return idleWaitMs
     }
     const dueMs = Math.floor(clock.wallMs() / tickMs) * tickMs
-    if (dueMs > this.#progress.lastTickMs) {
-      const batch = new Batch(this.#progress)
+    if (dueMs > this.progress.lastTickMs) {
+      const batch = new Batch(this.progress)
       batch.moveTo(this.#passed)
       this.#changelogPosition = -1
-      this.#decider.tick(batch, this.#state, dueMs)
+      this.#decider.tick(batch, this.#memory, dueMs)
       await this.#commit(batch)
     }
     return Math.max(1, Math.min(idleWaitMs, dueMs + tickMs - clock.wallMs()))
@@ -226,10 +224,10 @@ export class TransactionalTask<
 
   async #commitPassed(): Promise<void> {
     const moved = this.#passed.some(
-      ({ topic, offset }) => offset >= 0 && offset !== this.#progress.positions[topic],
+      ({ topic, offset }) => offset >= 0 && offset !== this.progress.positions[topic],
     )
     if (!moved || this.#deps.clock.elapsedMs() - this.#committedMs < passedCommitMs) return
-    const batch = new Batch(this.#progress)
+    const batch = new Batch(this.progress)
     batch.moveTo(this.#passed)
     await this.#commit(batch)
   }
@@ -272,9 +270,11 @@ export class TransactionalTask<
     if (writer === null) throw new FleetError('TRANSACTION_LOST', 'transient', 'no writer')
     const started = clock.elapsedMs()
     const progress = batch.close()
-    this.#state.advance?.(progress.streamTimeMs)
-    const pending = this.#state.pending()
-    progress.state = this.#hash.after(pending)
+    const { state, letters, hash } = this.#memory
+    state.advance?.(progress.streamTimeMs)
+    letters.advance(progress.streamTimeMs)
+    const pending = letters.after(state.pending())
+    progress.state = hash.after(pending)
     const log: OutRecord[] = pending.map(({ key, value }) => this.#changelogRecord(key, value))
     log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
     const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {
@@ -282,8 +282,9 @@ export class TransactionalTask<
       metrics.lost()
       throw error
     })
-    this.#state.commit()
-    this.#progress = progress
+    state.commit()
+    letters.commit()
+    this.#memory.progress = progress
     this.#passed = []
     this.#committedMs = clock.elapsedMs()
     const base = committed.find(({ topic }) => topic === this.#changelog.name)?.baseOffset

@@ -80,6 +80,13 @@ export function crmRecord(part: Partial<CrmRecord>): CrmRecord {
     processed_at: 0,
     disposition: 'CURRENT',
     origin: { topic: '', partition: 0, offset: 0 },
+    taxonomy_version: null,
+    taxonomy_category: null,
+    category_match: null,
+    taxonomy_severity: null,
+    severity_match: null,
+    history: null,
+    completed_by: null,
     ...part,
   }
 }

@@ -7,6 +7,7 @@ export const topicsUsed: readonly Topic[] = [
   topics.events.reservation,
   topics.events.incident,
   topics.crm,
+  topics.redrive,
   topics.deadLetters['crm-sink'],
   topics.changelogs['crm-sink'],
 ]

@@ -23,6 +23,7 @@ const titles = {
   unsupported_media_type: [415, 'Unsupported media type'],
   invalid: [422, 'Invalid'],
   precondition_required: [428, 'Precondition required'],
+  rate_limited: [429, 'Too many requests'],
   internal: [500, 'Internal error'],
   unavailable: [503, 'Unavailable'],
 } as const

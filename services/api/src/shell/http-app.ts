@@ -14,7 +14,9 @@ import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } 
 import { presentState } from '../core/present-state.ts'
 import type { StateStore } from '../core/state-store.ts'
 import { adminOperations } from './admin/operations.ts'
-import { adminRouter, presentedKey } from './admin/router.ts'
+import { adminRouter } from './admin/router.ts'
+import type { DeadLetterDesk } from './dead-letters/desk.ts'
+import { Logins } from './logins.ts'
 import { openApiDocument } from './openapi.ts'
 import { refuse } from './refuse.ts'
 
@@ -25,8 +27,14 @@ export interface ApiPorts {
   clock: Clock
   /** Null: there is none, and no admin API. */
   plane: ControlPlane | null
+  /** For the admin API; null while they can’t be reached. */
+  deadLetters?: () => DeadLetterDesk | null
   /** In production nothing is read without a key. */
   isKeyRequired: boolean
+  /** From one address in a minute. */
+  failedLoginsPerMinute: number
+  /** Networks of proxies whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[]
 }
 
 const retryAfterSeconds = 1
@@ -36,11 +44,17 @@ export function createApi(ports: ApiPorts): Express {
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
+  app.set('trust proxy', [...ports.trustedProxies])
+  app.use(neverGuessed)
+  app.use(alwaysWhole)
   app.use(measure(ports))
-  app.route('/v1/resources/:type/:id').get(readResource(ports)).all(onlyGet)
+  const logins = openLogins(ports)
+  app.route('/v1/resources/:type/:id').get(readResource(ports, logins)).all(onlyGet)
   const document = openApiDocument(ports.plane !== null)
   app.route('/v1/openapi.json').get(showDocument(document)).all(onlyGet)
-  if (ports.plane !== null) app.use(adminRouter(ports.plane, adminOperations))
+  if (ports.plane !== null && logins !== null) {
+    app.use(adminRouter(ports.plane, logins, adminOperations, ports.deadLetters))
+  }
   app.route('/health').get(health).all(onlyGet)
   app.route('/ready').get(ready(ports)).all(onlyGet)
   app.route('/metrics').get(showMetrics(ports.metrics)).all(onlyGet)
@@ -49,7 +63,15 @@ export function createApi(ports: ApiPorts): Express {
   return app
 }
 
-function readResource(ports: ApiPorts): RequestHandler<{ type: string; id: string }> {
+function openLogins({ plane, metrics, failedLoginsPerMinute }: ApiPorts): Logins | null {
+  if (plane === null) return null
+  return new Logins(plane, { failedPerMinute: failedLoginsPerMinute, metrics })
+}
+
+function readResource(
+  ports: ApiPorts,
+  logins: Logins | null,
+): RequestHandler<{ type: string; id: string }> {
   const { store } = ports
   return async (request, response) => {
     const tenant = request.query['tenant']
@@ -57,7 +79,7 @@ function readResource(ports: ApiPorts): RequestHandler<{ type: string; id: strin
       refuse(response, 'malformed_request', 'The query parameter tenant is required, once.')
       return
     }
-    if (!isReadAllowed(ports, request, response, tenant)) return
+    if (!(await isReadAllowed(ports, logins, request, response, tenant))) return
     // Express has percent-decoded the path's parameters, once.
     const type = normalizeResourceType(request.params.type)
     const key = type === null ? null : resourceKey(tenant, type, request.params.id)
@@ -73,21 +95,17 @@ function readResource(ports: ApiPorts): RequestHandler<{ type: string; id: strin
 }
 
 /** Answers itself when it is not. In development a request without a key may read. */
-function isReadAllowed(
-  { plane, isKeyRequired }: ApiPorts,
-  request: Pick<Request, 'headers'>,
+async function isReadAllowed(
+  { isKeyRequired }: ApiPorts,
+  logins: Logins | null,
+  request: Pick<Request, 'headers' | 'ip'>,
   response: Response,
   tenant: string,
-): boolean {
-  if (plane === null || (!isKeyRequired && request.headers.authorization === undefined)) return true
-  const presented = presentedKey(request)
-  const authentication = presented === null ? null : plane.authenticate(presented)
-  if (authentication === null || !authentication.ok) {
-    response.set('www-authenticate', 'Bearer')
-    refuse(response, 'unauthorized', 'The API key is missing, unknown or expired.')
-    return false
-  }
-  const { key } = authentication
+): Promise<boolean> {
+  if (logins === null) return true
+  if (!isKeyRequired && request.headers.authorization === undefined) return true
+  const key = await logins.keyOf(request, response)
+  if (key === null) return false
   if (hasScope(key, 'events:read') && reaches(key, tenant)) return true
   refuse(response, 'forbidden', 'The API key lacks the scope events:read for this tenant.')
   return false
@@ -115,6 +133,21 @@ function showMetrics(metrics: Metrics): RequestHandler {
   return async (_request, response) => {
     response.type(metricsContentType).send(await metrics.text())
   }
+}
+
+/** A browser must take what senders and tenants wrote as the JSON it is. */
+const neverGuessed: RequestHandler = (_request, response, next) => {
+  response.set('x-content-type-options', 'nosniff')
+  next()
+}
+
+/** Nothing here is cached, and Express would answer 304 to any `If-None-Match: *`. */
+const alwaysWhole: RequestHandler = (request, _response, next) => {
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    delete request.headers['if-none-match']
+    delete request.headers['if-modified-since']
+  }
+  next()
 }
 
 const onlyGet: RequestHandler = (_request, response) => {

@@ -12,6 +12,7 @@ const parameterTexts: Record<string, JsonObject> = {
   after: { type: 'string', description: 'The next of the page before.' },
   before: { type: 'integer', minimum: 0 },
   endpoint_id: { type: 'string' },
+  prune: { type: 'boolean', default: false },
 }
 
 /** Without the control plane there is only the read API. */
@@ -88,7 +89,7 @@ function refusalsOf({ method, request, conditional }: Operation): Record<string,
   if (method !== 'get') codes.push('conflict', 'invalid')
   if (request !== undefined) codes.push('body_too_large', 'unsupported_media_type')
   if (conditional !== undefined) codes.push('precondition_failed', 'precondition_required')
-  codes.push('unavailable')
+  codes.push('rate_limited', 'unavailable')
   const refused = { $ref: '#/components/responses/Problem' }
   return Object.fromEntries(codes.map(code => [String(statusOfProblem(code)), refused]))
 }
@@ -101,6 +102,17 @@ function readPath(operationId: string, summary: string, contentType: string): Js
 }
 
 const text = { type: 'string' }
+
+const readinessContent: JsonObject = {
+  'application/json': {
+    schema: {
+      type: 'object',
+      properties: { ready: { type: 'boolean' }, checks: { type: 'object' } },
+      required: ['ready', 'checks'],
+      additionalProperties: false,
+    },
+  },
+}
 
 const readPaths: Record<string, Record<string, JsonObject>> = {
   '/v1/resources/{type}/{id}': {
@@ -122,6 +134,7 @@ const readPaths: Record<string, Record<string, JsonObject>> = {
         '401': problemResponse,
         '403': problemResponse,
         '404': problemResponse,
+        '429': problemResponse,
         '503': problemResponse,
       },
     },
@@ -135,8 +148,8 @@ const readPaths: Record<string, Record<string, JsonObject>> = {
       operationId: 'getReady',
       summary: 'Whether it can work, and why not',
       responses: {
-        '200': { description: 'Ready.' },
-        '503': { description: 'Not ready.' },
+        '200': { description: 'Ready.', content: readinessContent },
+        '503': { description: 'Not ready.', content: readinessContent },
       },
     },
   },

@@ -40,6 +40,8 @@ before(async () => {
     clock: systemClock,
     plane: null,
     isKeyRequired: false,
+    failedLoginsPerMinute: 20,
+    trustedProxies: [],
   }
   server = createServer(createApi(ports))
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))

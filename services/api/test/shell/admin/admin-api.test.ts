@@ -258,3 +258,37 @@ test('in production a state is read with a key of that tenant alone', async () =
     404,
   )
 })
+
+test('a key for a sender is made for its endpoint, shown with it, and opens nothing here', async () => {
+  await furnish()
+  const keyed = { source: 'old', adapter: 'generic', auth: 'api-key' }
+  await api.make(`${admin}/endpoints/old`, { tenant_id: 'demo', definition: keyed })
+  const body = { name: 'n', tenant_id: 'demo', scopes: ['events:write'], endpoint_id: 'old' }
+  const made = await api.ask('POST', `${admin}/api-keys`, { body })
+  assert.equal(made.status, 201)
+  assert.equal(made.body['endpoint_id'], 'old')
+  const key = String(made.body['key'])
+  for (const path of [`${admin}/endpoints`, `${admin}/tenants`, `${admin}/audit`]) {
+    assert.equal((await api.ask('GET', path, { key })).status, 403)
+  }
+  const resource = '/v1/resources/reservation/R1?tenant=demo'
+  assert.equal((await api.ask('GET', resource, { key })).status, 403)
+  const wrong = { ...body, scopes: ['events:write', 'admin'] }
+  assert.equal((await api.ask('POST', `${admin}/api-keys`, { body: wrong })).status, 422)
+})
+
+test('an import names secrets that the file has not, and removes them when it is asked to', async () => {
+  await furnish()
+  await api.make(`${admin}/secrets/levy/k1`, { value: 'one' })
+  const secrets = [{ id: 'k2', ref: 'file:k2' }]
+  const entry = { id: 'levy', tenant_id: 'demo', ...levy, secrets }
+  const body = { version: 1, endpoints: [entry] }
+  const path = `${admin}/endpoints-file`
+  const kept = await api.ask('POST', path, { body })
+  assert.deepEqual(kept.body['left_secrets'], ['levy/k1'])
+  assert.equal((await api.ask('GET', `${admin}/secrets/levy/k1`)).status, 200)
+  const pruned = await api.ask('POST', `${path}?prune=true`, { body })
+  assert.deepEqual(pruned.body['removed_secrets'], ['levy/k1'])
+  assert.equal((await api.ask('GET', `${admin}/secrets/levy/k1`)).status, 404)
+  assert.equal((await api.ask('POST', `${path}?prune=yes`, { body })).status, 400)
+})

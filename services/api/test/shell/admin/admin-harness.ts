@@ -8,6 +8,7 @@ import { topics } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
 import { systemClock, systemIds } from '@fleet/runtime'
 import { createLogger, createMetrics } from '@fleet/telemetry'
+import type { DeadLetterDesk } from '../../../src/shell/dead-letters/desk.ts'
 import { createApi } from '../../../src/shell/http-app.ts'
 
 export const masterKey = (id: string, byte: number): string =>
@@ -34,12 +35,17 @@ export interface AdminApi {
   readonly lines: string[]
   masterKeys: string
   ask(method: string, path: string, asked?: Asked): Promise<Reply>
+  metrics(): Promise<{ text: string }>
   /** PUT of something new; must be done. */
   make(path: string, body: unknown): Promise<Reply>
   close(): Promise<void>
 }
 
-export async function openAdminApi({ isKeyRequired = false } = {}): Promise<AdminApi> {
+export async function openAdminApi({
+  isKeyRequired = false,
+  deadLetters = null as DeadLetterDesk | null,
+  failedLoginsPerMinute = 10_000,
+} = {}): Promise<AdminApi> {
   const broker = createMemoryBroker({
     topics: [topics.control.name, topics.controlAudit.name],
     partitions: 2,
@@ -62,7 +68,17 @@ export async function openAdminApi({ isKeyRequired = false } = {}): Promise<Admi
   })
   const store = { read: () => Promise.resolve(null), check: () => 'ok' }
   const metrics = createMetrics('api')
-  const app = createApi({ store, metrics, logger, clock: systemClock, plane, isKeyRequired })
+  const app = createApi({
+    store,
+    metrics,
+    logger,
+    clock: systemClock,
+    plane,
+    deadLetters: () => deadLetters,
+    isKeyRequired,
+    failedLoginsPerMinute,
+    trustedProxies: ['127.0.0.1/32'],
+  })
   const server = createServer(app)
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -102,6 +118,7 @@ export async function openAdminApi({ isKeyRequired = false } = {}): Promise<Admi
       settings.masterKeys = text
     },
     ask,
+    metrics: async () => ({ text: await metrics.text() }),
     make: async (path, body) => {
       const reply = await ask('PUT', path, { body, headers: { 'if-none-match': '*' } })
       assert.equal(reply.status, 200, JSON.stringify(reply.body))

@@ -75,6 +75,8 @@ test('every route that express has is documented, and no other', () => {
     clock: systemClock,
     plane: api.plane,
     isKeyRequired: false,
+    failedLoginsPerMinute: 20,
+    trustedProxies: [],
   })
   assert.deepEqual(routesIn(app.router as unknown as Stack).toSorted(), documented.toSorted())
   const ids = Object.values(document.paths).flatMap(operations =>
