@@ -9,4 +9,18 @@ export const codes = {
     fate: 'poison',
     meaning: 'The charge has a category that the ledger does not know.',
   },
+  BAD_CONTROL: {
+    fate: 'poison',
+    meaning:
+      'An instruction to the ledger that cannot be followed: an unknown kind, a month that is not over, a chart that the service does not have.',
+  },
+  CHART_CHANGED: {
+    fate: 'fatal',
+    meaning:
+      'The chart that entries were booked by is gone from the charts file or says something else.',
+  },
+  ENTRY_CONFLICT: {
+    fate: 'poison',
+    meaning: 'The event was booked before with another amount, currency or category.',
+  },
 } as const

@@ -1,56 +1,105 @@
-// The accounting sink as a declaration: three event topics in, one journal entry out per event that
-// moves money. It keeps no state; that an event is booked once is the loop's work.
+// The accounting sink as a declaration: three event topics and the ledger's instructions in, one journal
+// entry out per event that moves money. That nothing is booked twice or lost on the way is the loop's work;
+// that an event which comes again is not booked again is the memory's.
 
 import { topics, utf8Bytes } from '@fleet/contracts'
-import type { UnmappedEvent } from '@fleet/contracts'
+import type { LedgerControl, UnmappedEvent } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { sha256Hex } from '@fleet/signatures'
-import { KeyedState } from '@fleet/stage'
-import type { DeadLetterFacts, Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
+import type { DeadLetterFacts, Decision, Input, StageDeclaration } from '@fleet/stage'
 
+import { readCharts } from './charts-file.ts'
+import { book } from './core/book.ts'
+import type { Booking } from './core/book.ts'
+import type { Charts } from './core/chart.ts'
+import { chartInUse } from './core/chart-in-use.ts'
+import { followControl } from './core/follow-control.ts'
 import { ledgerDomains } from './core/ledger-event.ts'
 import type { LedgerEvent } from './core/ledger-event.ts'
-import { toJournalEntry } from './core/to-journal-entry.ts'
+import type { LedgerChange } from './core/ledger-memory.ts'
+import { dayOf, LedgerState } from './ledger-state.ts'
 
-type NoState = KeyedState<never>
-type NoChange = KeyedChange<never>
+export interface LedgerOptions {
+  charts: Charts
+  /** How long an entry is remembered, in days of stream time. */
+  memoryDays: number
+  /** Hears how many entries with a refund excess were committed. */
+  onExcesses?: (count: number) => void
+}
 
-export function accountingSink(): StageDeclaration<NoState, NoChange> {
+type LedgerDecision = Decision<LedgerChange>
+
+export function accountingSink(
+  { charts, memoryDays, onExcesses }: LedgerOptions = { charts: readCharts(), memoryDays: 400 },
+): StageDeclaration<LedgerState, LedgerChange> {
   return {
     name: 'accounting-sink',
-    inputs: ledgerDomains.map(domain => topics.events[domain]),
+    inputs: [...ledgerDomains.map(domain => topics.events[domain]), topics.ledgerControl],
     outputs: [topics.accounting],
-    createState: () => new KeyedState<never>(),
-    decide,
-    facts: ({ value }) => factsOf(value as UnmappedEvent),
+    createState: () => new LedgerState(memoryDays, onExcesses),
+    decide: (state, input) =>
+      input.topic === topics.ledgerControl
+        ? decideControl(state, input, charts)
+        : decideEvent(state, input, charts),
+    facts: ({ topic, value }) =>
+      topic === topics.ledgerControl
+        ? { tenantId: (value as LedgerControl).tenant_id }
+        : factsOf(value as UnmappedEvent),
   }
 }
 
-function decide(_state: NoState, input: Input): Decision<NoChange> {
-  const outcome = toJournalEntry(ledgerEventOf(input), {
+function decideEvent({ memory }: LedgerState, input: Input, charts: Charts): LedgerDecision {
+  const choice = chartInUse(memory, charts)
+  if (!choice.ok) throw new FleetError('CHART_CHANGED', 'fatal', choice.message)
+  const { topic, partition, offset } = input.record
+  const booking = book(memory, ledgerEventOf(input), {
     key: input.key,
-    origin: {
-      topic: input.record.topic,
-      partition: input.record.partition,
-      offset: input.record.offset,
-    },
+    origin: { topic, partition, offset },
     nowMicros: input.nowMicros,
+    chart: choice.chart,
+    day: dayOf(input.streamTimeMs),
     sha256Hex: text => sha256Hex(utf8Bytes(text)),
   })
-  switch (outcome.kind) {
+  return decisionOf(booking, input.key, choice.changes)
+}
+
+function decisionOf(
+  booking: Booking,
+  key: string,
+  chartChanges: readonly LedgerChange[],
+): LedgerDecision {
+  switch (booking.kind) {
     case 'nothing':
       return { verdict: 'published', changes: [], emit: [] }
-    case 'entry': {
-      const value = outcome.entry
-      const occurredAtMicros = value.occurred_at
-      const emit = { topic: topics.accounting, key: input.key, value, occurredAtMicros }
-      return { verdict: 'published', changes: [], emit: [emit] }
-    }
-    case 'refused': {
-      const refusal = { code: outcome.code, message: outcome.message }
-      return { verdict: 'dead_letter', refusal, changes: [], emit: [] }
+    case 'repeated':
+      return { verdict: 'duplicate', changes: [], emit: [] }
+    case 'refused':
+      return refusal(booking)
+    case 'booked': {
+      const { entry, changes } = booking
+      const emit = {
+        topic: topics.accounting,
+        key,
+        value: entry,
+        occurredAtMicros: entry.occurred_at,
+      }
+      return { verdict: 'published', changes: [...chartChanges, ...changes], emit: [emit] }
     }
   }
+}
+
+function decideControl({ memory }: LedgerState, input: Input, charts: Charts): LedgerDecision {
+  const appendedAtMicros = input.record.timestampMs * 1000
+  const following = followControl(memory, input.value as LedgerControl, {
+    charts,
+    appendedAtMicros,
+  })
+  if (following.kind === 'refused') return refusal(following)
+  return { verdict: 'published', changes: following.changes, emit: [] }
+}
+
+function refusal({ code, message }: { code: string; message: string }): LedgerDecision {
+  return { verdict: 'dead_letter', refusal: { code, message }, changes: [], emit: [] }
 }
 
 /** The topic fixes the type of the value. */

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto'
 
 import type { BillingEvent } from '@fleet/contracts'
 
+import { readCharts } from '../src/charts-file.ts'
+import type { Chart } from '../src/core/chart.ts'
 import type { LedgerDomain, LedgerEvent } from '../src/core/ledger-event.ts'
 import type { LedgerContext } from '../src/core/to-journal-entry.ts'
 
@@ -11,6 +13,12 @@ import type { LedgerContext } from '../src/core/to-journal-entry.ts'
 export const noonMicros = 1_777_888_800_000_000
 
 export const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+export const ownCharts = readCharts()
+const [ownChart] = ownCharts.byVersion.values()
+
+/** The contract's. */
+export const chartOne = ownChart as Chart
 
 type Common = Omit<
   BillingEvent,
@@ -85,6 +93,7 @@ export function contextOf(key: string, offset = 0): LedgerContext {
     key,
     origin: { topic: 'events', partition: 0, offset },
     nowMicros: noonMicros + 3,
+    chart: chartOne,
     sha256Hex,
   }
 }

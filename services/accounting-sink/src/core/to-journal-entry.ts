@@ -1,18 +1,20 @@
-// One normalized event becomes at most one balanced journal entry, or is refused by name.
-// Amounts are integers of the currency's minor unit from end to end; nothing here rounds.
+// One normalized event becomes at most one balanced journal entry, or is refused by name. What earlier
+// events say about it is added in book.ts. Amounts are integers of the currency's minor unit from end to
+// end; nothing here rounds.
 
 import { monthOfMicros } from '@fleet/contracts'
 import type { Coordinates, JournalEntry, Line, Money } from '@fleet/contracts'
 
+import { postingOf } from './chart.ts'
+import type { Chart, Posting, PostingRule } from './chart.ts'
 import type { LedgerEvent } from './ledger-event.ts'
-import { postingRules } from './posting-rules.ts'
-import type { Posting, PostingRule } from './posting-rules.ts'
 
 export interface LedgerContext {
   /** Key of the event's record. */
   key: string
   origin: Coordinates
   nowMicros: number
+  chart: Chart
   sha256Hex: (text: string) => string
 }
 
@@ -30,14 +32,14 @@ const unreadAmountAttributes = ['data.amount', 'data.amount_minor']
 export function toJournalEntry(input: LedgerEvent, context: LedgerContext): LedgerOutcome {
   const { event } = input
   if (event.mode === 'TEST') return nothing
-  const rule = postingRules.get(event.event_type)
+  const rule = context.chart.rules.get(event.event_type)
   if (rule === undefined) return nothing
 
   const problem = amountProblem(input, rule)
   if (problem !== null) return { kind: 'refused', code: 'BAD_AMOUNT', message: problem }
-  if (event.amount === null && rule.withoutAmount === 'nothing') return nothing
+  if (event.amount === null && rule.withoutAmount === 'ignore') return nothing
 
-  const posting = rule.posting(input)
+  const posting = postingOf(rule, input)
   if (posting === null) {
     const message = `the category of ${event.event_type} is not one the ledger knows`
     return { kind: 'refused', code: 'BAD_CATEGORY', message }
@@ -53,7 +55,8 @@ function amountProblem(input: LedgerEvent, rule: PostingRule): string | null {
     return unread === undefined ? null : `${unread} of ${type} is not a valid amount of money`
   }
   if (!Number.isSafeInteger(amount.amount_minor)) return `the amount of ${type} is not an integer`
-  if (amount.amount_minor < 0 && !rule.negativeAllowed) return `the amount of ${type} is negative`
+  if (amount.amount_minor < 0 && rule.negative === 'refuse')
+    return `the amount of ${type} is negative`
   return null
 }
 
@@ -79,11 +82,15 @@ function journalEntry(input: LedgerEvent, posting: Posting, context: LedgerConte
     occurred_at: event.occurred_at,
     processed_at: context.nowMicros,
     period,
-    // The same month until periods can be closed; a late event will then post to an open one.
     posted_period: period,
     late: event.disposition === 'SUPERSEDED',
     lines: event.amount === null ? [] : balancedLines(posting, event.amount),
     origin: context.origin,
+    chart_version: context.chart.version,
+    sequence: null,
+    completes: null,
+    charge_entry_id: null,
+    excess_minor: null,
   }
 }
 

@@ -1,0 +1,134 @@
+// `fleet ledger close` and `use-chart`: an instruction to the ledger, written to every partition in one
+// transaction, and the wait until each has followed it in a transaction of its own.
+
+import { userInfo } from 'node:os'
+
+import { monthOfMicros, topics, transactionalIdOf } from '@fleet/contracts'
+import type { LedgerControl } from '@fleet/contracts'
+import { httpRegistry, openCodec } from '@fleet/codec'
+import type { CommittedOffset } from '@fleet/kafka'
+import { exitCodes, UsageError } from '../exit-code.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { withKafka } from '../kafka.ts'
+import type { Kafka } from '../kafka.ts'
+import { withRegistry } from '../registry.ts'
+import { readSettings } from '../settings.ts'
+import type { Settings } from '../settings.ts'
+import { printJson } from '../verb.ts'
+import type { Context } from '../verb.ts'
+import { awaitFollowers, changelogEnds } from './followers.ts'
+import type { LedgerMemory } from './ledger-memory.ts'
+import type { ControlOptions } from './verb.ts'
+
+const { ledgerControl } = topics
+
+type Instruction = Pick<LedgerControl, 'kind' | 'tenant_id' | 'period' | 'chart_version'>
+
+export async function closeVerb(
+  context: Context,
+  period: string,
+  options: ControlOptions & { tenant: string },
+): Promise<ExitCode> {
+  if (period >= monthOfMicros(context.clock.wallMs() * 1000)) {
+    throw new UsageError(`${period} is not over yet; what is closed can not be opened again`)
+  }
+  const { tenant } = options
+  const instruction = { kind: 'CLOSE_PERIOD', tenant_id: tenant, period, chart_version: null }
+  const isFollowed = (memory: LedgerMemory): boolean => (memory.closed.get(tenant) ?? '') >= period
+  return instruct(context, instruction, options, isFollowed)
+}
+
+export async function useChartVerb(
+  context: Context,
+  version: string,
+  options: ControlOptions,
+): Promise<ExitCode> {
+  const instruction = { kind: 'USE_CHART', tenant_id: null, period: null, chart_version: version }
+  const isFollowed = (memory: LedgerMemory): boolean => memory.chartVersion === version
+  return instruct(context, instruction, options, isFollowed)
+}
+
+async function instruct(
+  context: Context,
+  instruction: Instruction,
+  { reason, wait }: ControlOptions,
+  isFollowed: (memory: LedgerMemory) => boolean,
+): Promise<ExitCode> {
+  const settings = readSettings()
+  const control: LedgerControl = {
+    control_id: context.ids.uuid(),
+    ...instruction,
+    reason: reason ?? null,
+    requested_by: userInfo().username,
+    requested_at: context.clock.wallMs() * 1000,
+  }
+  const { followed, partitions } = await withKafka(context, settings, async kafka => {
+    const from = await changelogEnds(kafka)
+    const written = await writeToAll(context, settings, kafka, control)
+    const followers = await awaitFollowers(context, kafka, { from, written, wait, isFollowed })
+    return { followed: followers, partitions: written.length }
+  })
+  const ok = followed === partitions
+  const { control_id, kind, tenant_id, period, chart_version } = control
+  const report = { ok, control_id, kind, tenant_id, period, chart_version, partitions, followed }
+  if (context.json) printJson(context, report)
+  else say(context, report)
+  return ok ? exitCodes.ok : exitCodes.failed
+}
+
+/** All partitions or none: half a closed month would be none. */
+async function writeToAll(
+  { clock }: Context,
+  settings: Settings,
+  { admin, broker }: Kafka,
+  control: LedgerControl,
+): Promise<CommittedOffset[]> {
+  const [described] = await admin.describeTopics([ledgerControl.name], { config: false })
+  if (described === null || described === undefined) {
+    throw new UsageError(`${ledgerControl.name} does not exist; run: fleet topics apply`)
+  }
+  const value = await withRegistry(settings.registryUrl, async () => {
+    const registry = httpRegistry(settings.registryUrl)
+    const codec = await openCodec({ registry, cacheFile: null, clock })
+    await codec.load([ledgerControl])
+    return codec.encode(ledgerControl, control)
+  })
+  const transactionalId = transactionalIdOf(settings.environment, ledgerControl.logical, 0)
+  const writer = await broker.openWriter({ transactionalId })
+  try {
+    return await writer.commit(
+      Array.from({ length: described.partitions }, (_, partition) => ({
+        topic: ledgerControl.name,
+        partition,
+        key: control.tenant_id ?? '*',
+        value,
+      })),
+    )
+  } finally {
+    await writer.close().catch(() => {})
+  }
+}
+
+function say(
+  { terminal }: Context,
+  report: { ok: boolean; kind: string; tenant_id: string | null; period: string | null } & {
+    chart_version: string | null
+    partitions: number
+    followed: number
+  },
+): void {
+  const { green, yellow } = terminal.colors
+  const { kind, tenant_id, period, chart_version, partitions, followed } = report
+  const what =
+    kind === 'CLOSE_PERIOD'
+      ? `${tenant_id} is closed through ${period}`
+      : `entries are booked by chart ${chart_version}`
+  if (report.ok) {
+    terminal.write(`${green('ok')} ${what}, in all ${partitions} partitions\n`)
+    return
+  }
+  terminal.write(
+    `${yellow('written')} and followed by ${followed} of ${partitions} partitions so far: ` +
+      'is the accounting-sink running?\n',
+  )
+}

@@ -1,0 +1,46 @@
+// What a partition's memory says of the books, read from its changelog and hash-checked as at a restore.
+
+import { parseLedgerKey } from '@fleet/contracts'
+import type { LedgerBalance, LedgerChart, LedgerClosed, LedgerTotals } from '@fleet/contracts'
+import type { ChangelogRecord, TaskState } from '@fleet/stage'
+import { Balances } from './journal.ts'
+
+/** A state that only ever restores: everything in it but the books is let go. */
+export class LedgerMemory implements TaskState<never> {
+  totals: LedgerTotals = { entries: 0, awaiting: 0, excesses: 0 }
+  readonly #balances = new Map<string, LedgerBalance>()
+  readonly closed = new Map<string, string>()
+  /** Null: nothing was booked yet. */
+  chartVersion: string | null = null
+
+  stage(): void {}
+
+  commit(): void {}
+
+  pending(): ChangelogRecord[] {
+    return []
+  }
+
+  restore(key: string, value: Buffer | null): void {
+    const parsed = parseLedgerKey(key)
+    if (parsed === null || value === null) return
+    const json: unknown = JSON.parse(value.toString('utf8'))
+    if (parsed.kind === 'totals') this.totals = json as LedgerTotals
+    else if (parsed.kind === 'balance') this.#balances.set(key, json as LedgerBalance)
+    else if (parsed.kind === 'chart') this.chartVersion = (json as LedgerChart).version
+    else this.closed.set(parsed.tenantId, (json as LedgerClosed).period)
+  }
+
+  balances(): Balances {
+    const all = new Balances()
+    for (const [key, balance] of this.#balances) {
+      const parsed = parseLedgerKey(key)
+      if (parsed?.kind !== 'balance') continue
+      const { tenantId: tenant, period, currency } = parsed
+      for (const [account, [debit, credit]] of Object.entries(balance)) {
+        all.add({ tenant, currency, account, period }, BigInt(debit), BigInt(credit))
+      }
+    }
+    return all
+  }
+}
