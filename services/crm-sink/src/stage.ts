@@ -1,47 +1,62 @@
-// The CRM sink as a declaration: five event topics in, one CRM record per change out.
+// The CRM sink as a declaration: five event topics in, a CRM record per change out.
 
 import { topics, utf8Bytes } from '@fleet/contracts'
-import type { UnmappedEvent } from '@fleet/contracts'
+import type { CrmRecord, UnmappedEvent } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { sha256Hex } from '@fleet/signatures'
-import { KeyedState } from '@fleet/stage'
-import type { DeadLetterFacts, Decision, Input, KeyedChange, StageDeclaration } from '@fleet/stage'
+import type { DeadLetterFacts, Emit, Input, StageDeclaration } from '@fleet/stage'
 
 import type { CrmEvent } from './core/crm-event.ts'
 import { crmDomains } from './core/known-types.ts'
-import type { CrmFact } from './core/memory.ts'
-import { toCrmRecord } from './core/to-crm-record.ts'
+import { dayOf } from './core/memory.ts'
+import type { CrmChange } from './core/memory.ts'
+import type { Taxonomy } from './core/taxonomy.ts'
+import { toCrmRecords } from './core/to-crm-records.ts'
+import { ownTaxonomy } from './shell/load-taxonomy.ts'
+import { CrmState } from './state/crm-state.ts'
 
-export function crmSink(): StageDeclaration<KeyedState<CrmFact>, KeyedChange<CrmFact>> {
+export interface CrmSinkOptions {
+  taxonomy: Taxonomy
+  /** What no event has touched for so long is forgotten. */
+  stateHorizonDays: number
+  /** Records without a customer that a task keeps at most. */
+  unresolvedMax: number
+}
+
+/** Whatever is not given is as in development. */
+export function crmSink(
+  options: Partial<CrmSinkOptions> = {},
+): StageDeclaration<CrmState, CrmChange> {
+  const { taxonomy = ownTaxonomy(), stateHorizonDays = 400, unresolvedMax = 10_000 } = options
   return {
     name: 'crm-sink',
     inputs: crmDomains.map(domain => topics.events[domain]),
     outputs: [topics.crm],
-    createState: () => new KeyedState<CrmFact>(),
-    decide,
+    createState: () => new CrmState({ horizonDays: stateHorizonDays, unresolvedMax }),
+    decide: (state, input) => {
+      const { topic, partition, offset } = input.record
+      const { record, completed, changes } = toCrmRecords(state, crmEventOf(input), {
+        key: input.key,
+        origin: { topic, partition, offset },
+        isReplayed: input.redriven !== undefined,
+        nowMicros: input.nowMicros,
+        calendar: { today: dayOf(input.streamTimeMs), horizonDays: stateHorizonDays },
+        taxonomy,
+        sha256Hex: text => sha256Hex(utf8Bytes(text)),
+      })
+      const emit = completed.map(value => emitted(input.key, value))
+      if (record !== null) {
+        // A completion says nothing about how long the way of its event took; only a first record does.
+        emit.push({ ...emitted(input.key, record), occurredAtMicros: record.occurred_at })
+      }
+      return { verdict: 'published', changes, emit }
+    },
     facts: ({ value }) => factsOf(value as UnmappedEvent),
   }
 }
 
-function decide(state: KeyedState<CrmFact>, input: Input): Decision<KeyedChange<CrmFact>> {
-  const { record, changes } = toCrmRecord(state, crmEventOf(input), {
-    key: input.key,
-    origin: {
-      topic: input.record.topic,
-      partition: input.record.partition,
-      offset: input.record.offset,
-    },
-    nowMicros: input.nowMicros,
-    sha256Hex: text => sha256Hex(utf8Bytes(text)),
-  })
-  if (record === null) return { verdict: 'published', changes, emit: [] }
-  return {
-    verdict: 'published',
-    changes,
-    emit: [
-      { topic: topics.crm, key: input.key, value: record, occurredAtMicros: record.occurred_at },
-    ],
-  }
+function emitted(key: string, value: CrmRecord): Emit {
+  return { topic: topics.crm, key, value }
 }
 
 /** The topic fixes the type of the value. */

@@ -6,7 +6,9 @@ import type { CustomerEvent } from '@fleet/contracts'
 
 import type { CrmEvent } from '../src/core/crm-event.ts'
 import type { CrmDomain } from '../src/core/known-types.ts'
-import type { CrmContext } from '../src/core/to-crm-record.ts'
+import { dayOf } from '../src/core/memory.ts'
+import type { CrmContext } from '../src/core/to-crm-records.ts'
+import { ownTaxonomy } from '../src/shell/load-taxonomy.ts'
 
 /** 2026-05-04T10:00:00Z. */
 export const noonMicros = 1_777_888_800_000_000
@@ -92,11 +94,16 @@ export function buildEvent(
   return { domain, event } as CrmEvent
 }
 
+const taxonomy = ownTaxonomy()
+
 export function contextOf(key: string, offset = 0): CrmContext {
   return {
     key,
     origin: { topic: 'events', partition: 0, offset },
+    isReplayed: false,
     nowMicros: noonMicros + 3,
+    calendar: { today: dayOf(noonMicros / 1000), horizonDays: 400 },
+    taxonomy,
     sha256Hex,
   }
 }

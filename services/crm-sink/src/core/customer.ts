@@ -2,7 +2,7 @@
 
 import type { CrmEvent } from './crm-event.ts'
 import { customerFactKey, recallCustomer } from './memory.ts'
-import type { CrmChange, CrmMemory } from './memory.ts'
+import type { Calendar, CrmChange, CrmMemory } from './memory.ts'
 
 export interface ResolvedCustomer {
   customerId: string | null
@@ -14,28 +14,31 @@ export function resolveCustomer(
   memory: CrmMemory,
   input: CrmEvent,
   resourceKey: string,
+  calendar: Calendar,
 ): ResolvedCustomer {
   const { event } = input
   if (input.domain === 'customer') {
     const customerId = event.customer_id ?? event.resource.id
     return { customerId, resolution: 'KNOWN', changes: [] }
   }
-  const remembered = recallCustomer(memory, resourceKey)
+  const key = customerFactKey(resourceKey)
+  const { today: day } = calendar
+  const remembered = recallCustomer(memory, resourceKey, calendar)
+  const touched =
+    remembered === null || remembered.day === day ? [] : [{ key, value: { ...remembered, day } }]
   if (event.customer_id === null) {
     if (remembered === null) return { customerId: null, resolution: 'UNRESOLVED', changes: [] }
-    return { customerId: remembered.customerId, resolution: 'COMPLETED', changes: [] }
+    const { customerId } = remembered
+    return { customerId, resolution: 'COMPLETED', changes: touched }
   }
-  const known: ResolvedCustomer = {
-    customerId: event.customer_id,
-    resolution: 'KNOWN',
-    changes: [],
-  }
+  const known = { customerId: event.customer_id, resolution: 'KNOWN' as const }
   // A late event must not put back a customer that a newer one has replaced.
-  if (remembered !== null && remembered.effectiveAt > event.effective_at) return known
-  const value = {
-    kind: 'customer' as const,
-    customerId: event.customer_id,
-    effectiveAt: event.effective_at,
+  if (remembered !== null && remembered.effectiveAt > event.effective_at) {
+    return { ...known, changes: touched }
   }
-  return { ...known, changes: [{ key: customerFactKey(resourceKey), value }] }
+  const { customer_id: customerId, effective_at: effectiveAt } = event
+  return {
+    ...known,
+    changes: [{ key, value: { kind: 'customer', customerId, effectiveAt, day } }],
+  }
 }

@@ -1,27 +1,44 @@
-// What the CRM sink remembers between events: who the customer of a resource is, and the last
-// status of each CRM entity. Of an erased contact nothing is kept but that it was erased.
+// What the CRM sink remembers between events: who the customer of a resource is, the last status of
+// each CRM entity, and records whose customer is not known yet. Of an erased contact nothing is kept
+// but that it was erased. What no event has touched for the state horizon counts as forgotten.
 
 import { encodeKeyPart } from '@fleet/contracts'
 
-export type CrmFact = CustomerFact | EntityFact
+export type CrmFact = CustomerFact | EntityFact | UnresolvedFact
+
+interface Dated {
+  /** Day of stream time it was last needed; absent in a changelog from before facts expired. */
+  day?: number
+}
 
 /** The customer a resource belongs to, by the event with the greatest effective time so far. */
-export interface CustomerFact {
+export interface CustomerFact extends Dated {
   kind: 'customer'
   customerId: string
   /** Microseconds. */
   effectiveAt: number
 }
 
-export interface EntityFact {
+export interface EntityFact extends Dated {
   kind: 'entity'
   status: string | null
+  /** Effective time of the event it is from, microseconds; absent in a changelog from before. */
+  at?: number
   /** An erased contact: late events of it give no record. */
   deleted: boolean
 }
 
+/** A record that was written without a customer, to be written again when there is one. */
+interface UnresolvedFact extends Dated {
+  kind: 'unresolved'
+  /** The CrmRecord as JSON: rarely read, and smaller than an object. */
+  json: string
+}
+
 export interface CrmMemory {
   get(key: string): CrmFact | undefined
+  /** Keys of the resource's unresolved records, oldest first. */
+  unresolvedOf(resourceKey: string): readonly string[]
 }
 
 export interface CrmChange {
@@ -29,7 +46,23 @@ export interface CrmChange {
   value: CrmFact | null
 }
 
-/** `#` can't be in a resource key, so the two kinds of keys never meet. */
+/** Stream time, in days, and how many of them a fact outlives its last use. */
+export interface Calendar {
+  today: number
+  horizonDays: number
+}
+
+const dayMs = 86_400_000
+
+export function dayOf(streamTimeMs: number): number {
+  return Math.floor(streamTimeMs / dayMs)
+}
+
+export function isOutlived({ day }: CrmFact, { today, horizonDays }: Calendar): boolean {
+  return day !== undefined && today - day > horizonDays
+}
+
+/** `#` can't be in a resource key, so the kinds of keys never meet. */
 export function customerFactKey(resourceKey: string): string {
   return `${resourceKey}#customer`
 }
@@ -39,12 +72,29 @@ export function entityFactKey(resourceKey: string, entityType: string, entityId:
   return `${resourceKey}#${entityType}/${encodeKeyPart(entityId)}`
 }
 
-export function recallCustomer(memory: CrmMemory, resourceKey: string): CustomerFact | null {
-  const fact = memory.get(customerFactKey(resourceKey))
-  return fact?.kind === 'customer' ? fact : null
+export function unresolvedFactKey(resourceKey: string, recordId: string): string {
+  return `${resourceKey}#unresolved/${recordId}`
 }
 
-export function recallEntity(memory: CrmMemory, entityKey: string): EntityFact | null {
+/** The resource a fact is about. */
+export function resourceKeyOf(factKey: string): string {
+  return factKey.slice(0, factKey.indexOf('#'))
+}
+
+export function recallCustomer(
+  memory: CrmMemory,
+  resourceKey: string,
+  calendar: Calendar,
+): CustomerFact | null {
+  const fact = memory.get(customerFactKey(resourceKey))
+  return fact?.kind === 'customer' && !isOutlived(fact, calendar) ? fact : null
+}
+
+export function recallEntity(
+  memory: CrmMemory,
+  entityKey: string,
+  calendar: Calendar,
+): EntityFact | null {
   const fact = memory.get(entityKey)
-  return fact?.kind === 'entity' ? fact : null
+  return fact?.kind === 'entity' && !isOutlived(fact, calendar) ? fact : null
 }

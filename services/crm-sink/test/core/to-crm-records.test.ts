@@ -10,7 +10,8 @@ import type { CrmEvent } from '../../src/core/crm-event.ts'
 import { crmDomains, knownActions } from '../../src/core/known-types.ts'
 import type { CrmDomain } from '../../src/core/known-types.ts'
 import type { CrmFact, CrmMemory } from '../../src/core/memory.ts'
-import { toCrmRecord } from '../../src/core/to-crm-record.ts'
+import { toCrmRecords } from '../../src/core/to-crm-records.ts'
+import type { CrmOutcome } from '../../src/core/to-crm-records.ts'
 import { buildEvent, contextOf, noonMicros, sha256Hex } from '../build-event.ts'
 
 class MapMemory implements CrmMemory {
@@ -18,20 +19,29 @@ class MapMemory implements CrmMemory {
   get(key: string): CrmFact | undefined {
     return this.facts.get(key)
   }
+  unresolvedOf(resourceKey: string): string[] {
+    const prefix = `${resourceKey}#unresolved/`
+    return [...this.facts.keys()].filter(key => key.startsWith(prefix))
+  }
 }
 
-/** Feeds events in order, as the loop would, and returns one record or null for each. */
-function feed(events: readonly CrmEvent[], memory = new MapMemory()): (CrmRecord | null)[] {
+/** Feeds events in order, as the loop would, and returns what each of them gives. */
+function outcomes(events: readonly CrmEvent[], memory = new MapMemory()): CrmOutcome[] {
   return events.map((input, offset) => {
     const { tenant_id: tenant, resource } = input.event
     const key = resourceKey(tenant, resource.type, resource.id)
-    const { record, changes } = toCrmRecord(memory, input, contextOf(key, offset))
-    for (const { key: changed, value } of changes) {
-      if (value === null) memory.facts.delete(changed)
-      else memory.facts.set(changed, value)
+    const outcome = toCrmRecords(memory, input, contextOf(key, offset))
+    for (const { key: changed, value } of outcome.changes) {
+      memory.facts.delete(changed)
+      if (value !== null) memory.facts.set(changed, value)
     }
-    return record
+    return outcome
   })
+}
+
+/** One record or null for each event. */
+function feed(events: readonly CrmEvent[], memory = new MapMemory()): (CrmRecord | null)[] {
+  return outcomes(events, memory).map(({ record }) => record)
 }
 
 function only(input: CrmEvent): CrmRecord {
@@ -182,15 +192,23 @@ describe('the customer', () => {
     )
   })
 
-  test('is UNRESOLVED when nobody has named it yet; an earlier record is not rewritten', () => {
-    const records = feed([canceled, created])
-    assert.deepEqual(
-      records.map(r => [r?.customer_id, r?.customer_resolution]),
-      [
-        [null, 'UNRESOLVED'],
-        ['C1', 'KNOWN'],
-      ],
-    )
+  test('is UNRESOLVED when nobody has named it yet; who names it completes the earlier record', () => {
+    const [before, after] = outcomes([
+      { ...canceled, event: { ...canceled.event, event_id: 'e0' } } as CrmEvent,
+      created,
+    ])
+    assert.equal(before?.record?.customer_resolution, 'UNRESOLVED')
+    assert.equal(after?.record?.customer_resolution, 'KNOWN')
+    const nowMicros = after.record.processed_at
+    assert.deepEqual(after.completed, [
+      {
+        ...before.record,
+        customer_id: 'C1',
+        customer_resolution: 'COMPLETED',
+        completed_by: 'e1',
+        processed_at: nowMicros,
+      },
+    ])
   })
 
   test('a superseded event may name it, and history is completed too', () => {
@@ -271,6 +289,37 @@ describe('an erased contact', () => {
   })
 })
 
+describe('a dead letter that is replayed', () => {
+  const key = 'demo/reservation/R1'
+  const replay = (memory: MapMemory, type: string, at: number): CrmOutcome => {
+    const event = buildEvent('reservation', type, { event_id: 'late', effective_at: at })
+    return toCrmRecords(memory, event, { ...contextOf(key), isReplayed: true })
+  }
+
+  test('adds history where a newer event was decided meanwhile, whatever it won when it arrived', () => {
+    const memory = new MapMemory()
+    feed([buildEvent('reservation', 'reservation.canceled')], memory)
+    const { record, changes } = replay(memory, 'reservation.accepted', noonMicros - 1)
+    assert.deepEqual([record?.action, record?.status], ['HISTORY', null])
+    assert.ok(changes.every(({ value }) => value?.kind !== 'entity'))
+  })
+
+  test('counts like any other where nothing newer came', () => {
+    const memory = new MapMemory()
+    feed([buildEvent('reservation', 'reservation.created')], memory)
+    const { record } = replay(memory, 'reservation.accepted', noonMicros + 1)
+    assert.deepEqual([record?.action, record?.status], ['UPSERT', 'accepted'])
+  })
+
+  test('says nothing of a contact that was erased meanwhile', () => {
+    const memory = new MapMemory()
+    feed([buildEvent('customer', 'customer.deleted')], memory)
+    const event = buildEvent('customer', 'customer.updated', { effective_at: noonMicros - 1 })
+    const context = { ...contextOf('demo/customer/R1'), isReplayed: true }
+    assert.equal(toCrmRecords(memory, event, context).record, null)
+  })
+})
+
 describe('record_id', () => {
   const event = buildEvent('reservation', 'reservation.created')
 
@@ -296,6 +345,66 @@ describe('record_id', () => {
       }),
     )
   })
+})
+
+describe('severity and category', () => {
+  type Words = [
+    category: string | null,
+    ours: string | null,
+    match: string | null,
+    severity: string | null,
+    ours: string | null,
+    match: string | null,
+  ]
+  const none = [null, null, null] as const
+  const rows: [type: string, given: Record<string, string>, words: Words][] = [
+    [
+      'reservation.canceled',
+      { reason: 'Canceled by customer' },
+      ['Canceled by customer', 'customer_canceled', 'TAXONOMY', ...none],
+    ],
+    ['reservation.canceled', { reason: 'mood' }, ['mood', null, 'UNKNOWN', ...none]],
+    ['reservation.no_show', {}, [null, 'no_show', 'IMPLIED', ...none]],
+    ['reservation.no_show', { reason: 'mood' }, ['mood', null, 'UNKNOWN', ...none]],
+    ['rental_session.expired', { reason: 'late' }, ['late', 'late_return', 'TAXONOMY', ...none]],
+    [
+      'incident.reported',
+      { category: 'Windscreen', severity: 'minor' },
+      ['Windscreen', 'glass', 'TAXONOMY', 'minor', 'low', 'TAXONOMY'],
+    ],
+    [
+      'incident.damage_reported',
+      { severity: '7 of 9' },
+      [null, 'damage', 'IMPLIED', '7 of 9', null, 'UNKNOWN'],
+    ],
+    [
+      'violation.matched',
+      { violation_code: '§ 24', reason: 'parking ticket' },
+      ['§ 24', 'parking', 'TAXONOMY', ...none],
+    ],
+    ['violation.matched', { reason: 'toll' }, ['toll', 'toll', 'TAXONOMY', ...none]],
+    ['reservation.created', { reason: '' }, ['', null, null, ...none]],
+    ['customer.created', {}, [...none, ...none]],
+  ]
+  for (const [type, given, words] of rows) {
+    test(`of ${type} ${JSON.stringify(given)} stay as sent, beside the taxonomy's`, () => {
+      const domain = crmDomains.find(one => type.startsWith(`${one}.`))
+      assert.ok(domain)
+      const record = only(buildEvent(domain, type, given))
+      assert.equal(record.taxonomy_version, '2026-11')
+      assert.deepEqual(
+        [
+          record.category,
+          record.taxonomy_category,
+          record.category_match,
+          record.severity,
+          record.taxonomy_severity,
+          record.severity_match,
+        ],
+        words,
+      )
+    })
+  }
 })
 
 describe('golden records', () => {

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { resourceKey, topics } from '@fleet/contracts'
+import type { CrmRecord } from '@fleet/contracts'
+import { driveStage } from '@fleet/stage'
+import type { StageDriver } from '@fleet/stage'
+
+import type { CrmChange } from '../../src/core/memory.ts'
+import { crmSink } from '../../src/index.ts'
+import { CrmState } from '../../src/state/crm-state.ts'
+import { buildEvent, noonMicros } from '../build-event.ts'
+
+const dayMs = 86_400_000
+const startMs = noonMicros / 1000
+
+type Task = StageDriver<CrmState, CrmChange>
+
+/** One event of a reservation, so many days after the first. */
+function pipe(
+  task: Task,
+  day: number,
+  id: string,
+  given: Record<string, unknown> = {},
+): CrmRecord[] {
+  const before = task.outputs(topics.crm).length
+  const resource = { type: 'reservation', id }
+  const { event } = buildEvent('reservation', 'reservation.updated', {
+    resource,
+    event_id: `${id}-${day}-${before}`,
+    ...given,
+  })
+  task.pipe(topics.events.reservation, {
+    key: resourceKey('demo', 'reservation', id),
+    value: event,
+    timestampMs: startMs + day * dayMs,
+  })
+  return task
+    .outputs(topics.crm)
+    .slice(before)
+    .map(({ value }) => value as CrmRecord)
+}
+
+describe('the memory of the CRM sink', () => {
+  test('follows what is in use, not all resources ever seen, and the changelog with it', () => {
+    const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+    const sizes: number[] = []
+    for (let day = 0; day < 200; day++) {
+      for (let n = 0; n < 5; n++) pipe(task, day, `R${day}-${n}`, { customer_id: 'C' })
+      for (let n = 0; n < 5; n++) pipe(task, day, `U${day}-${n}`)
+      const { keys = 0, unresolved = 0 } = task.state.sizes()
+      sizes.push(keys + unresolved)
+    }
+    // Eleven days and the present one, twenty facts each: customers, entities, unresolved records.
+    assert.ok(Math.max(...sizes) <= 12 * 20, `${Math.max(...sizes)}`)
+    assert.ok(task.changelog().length <= 12 * 20)
+    task.restart()
+    const { keys = 0, unresolved = 0 } = task.state.sizes()
+    assert.equal(keys + unresolved, sizes.at(-1))
+  })
+
+  test('keeps what events go on touching, without writing it more than once a day', () => {
+    const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+    pipe(task, 0, 'R', { customer_id: 'C', attributes: { 'data.status': '"held"' } })
+    for (let day = 1; day < 40; day += 8) {
+      assert.equal(pipe(task, day, 'R')[0]?.status, 'held')
+      const again = task.changelog()
+      pipe(task, day, 'R')
+      assert.deepEqual(task.changelog(), again)
+      task.restart()
+    }
+  })
+
+  test('the day of a fact is exact: the horizon itself is kept, the day behind it is not', () => {
+    for (const [day, resolution] of [
+      [10, 'COMPLETED'],
+      [11, 'UNRESOLVED'],
+    ] as const) {
+      const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+      pipe(task, 0, 'R', { customer_id: 'C' })
+      // Another resource moves the time: whether the fact is gone by then must make no difference.
+      if (day === 11) pipe(task, day, 'other')
+      assert.equal(pipe(task, day, 'R')[0]?.customer_resolution, resolution)
+    }
+  })
+
+  test('facts of a changelog from before they had a day begin their time now', () => {
+    const state = new CrmState({ horizonDays: 10, unresolvedMax: 10 })
+    for (let n = 0; n < 3; n++) {
+      state.restore(
+        `demo/reservation/${n}#customer`,
+        Buffer.from(JSON.stringify({ kind: 'customer', customerId: 'C', effectiveAt: 1 })),
+      )
+    }
+    state.advance(startMs)
+    assert.equal(state.pending().length, 3)
+    state.commit()
+    state.advance(startMs + 10 * dayMs)
+    assert.deepEqual(state.pending(), [])
+    state.advance(startMs + 11 * dayMs)
+    assert.deepEqual(
+      state.pending().map(({ value }) => value),
+      [null, null, null],
+    )
+    assert.equal(state.sizes()['keys'], 0)
+  })
+
+  test('unresolved records are bounded by task and by resource; the oldest are given up', () => {
+    const task = driveStage(crmSink({ unresolvedMax: 150 }))
+    for (let n = 0; n < 120; n++) pipe(task, 0, 'R')
+    assert.equal(task.state.sizes()['unresolved'], 100)
+    for (let n = 0; n < 60; n++) pipe(task, 0, `other-${n}`)
+    const { unresolved, unresolved_given_up: givenUp } = task.state.sizes()
+    assert.deepEqual([unresolved, givenUp], [150, 10])
+    task.restart()
+    const records = pipe(task, 0, 'R', { customer_id: 'C' })
+    assert.equal(records.length, 91)
+    assert.equal(task.state.sizes()['unresolved'], 60)
+  })
+})
