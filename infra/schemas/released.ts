@@ -31,8 +31,10 @@ export function releasedVersions(record: RecordName): ReleasedSchema[] {
     .toSorted((left, right) => left.version - right.version)
 }
 
+/** Also of records that went with their topic: their values may be kept somewhere. */
 export function allReleased(): ReleasedSchema[] {
-  return (Object.keys(recordFiles) as RecordName[]).flatMap(releasedVersions)
+  const folders = namesIn(releasedDirectory).filter(name => !name.includes('.'))
+  return (folders.toSorted() as RecordName[]).flatMap(releasedVersions)
 }
 
 export function currentSchema(record: RecordName): string {

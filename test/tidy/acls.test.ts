@@ -3,17 +3,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { platformSettings } from '@fleet/config'
 import { groupIdOf, topics, transactionalIdOf } from '@fleet/contracts'
 import type { ServiceName, Topic } from '@fleet/contracts'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
 
 import { aclsOf, aclsText } from '../../infra/acls/declared-acls.ts'
 import { accountingSink } from '../../services/accounting-sink/src/index.ts'
-import { alertingRouter, alertingSink } from '../../services/alerting-sink/src/index.ts'
+import {
+  alertingRouter,
+  alertingSink,
+  readDetectorSettings,
+} from '../../services/alerting-sink/src/index.ts'
+import { automation, readPolicies } from '../../services/automation/src/index.ts'
 import { crmSink } from '../../services/crm-sink/src/index.ts'
 import { processorStage } from '../../services/processor/src/index.ts'
 
 interface Declared {
+  lettersReturn?: 'as-input'
   readonly name: keyof typeof topics.changelogs
   readonly inputs: readonly Topic[]
   readonly outputs: readonly Topic[]
@@ -32,7 +39,16 @@ const stages: Partial<Record<ServiceName, readonly Declared[]>> = {
   processor: [processor],
   'crm-sink': [crmSink()],
   'accounting-sink': [accountingSink()],
-  'alerting-sink': [alertingRouter({ tickMs: 1000 }), alertingSink()],
+  'alerting-sink': [
+    alertingRouter({ tickMs: 1000 }),
+    alertingSink({ detectors: readDetectorSettings(platformSettings({}).detectorsFile) }),
+  ],
+  automation: [
+    automation({
+      tickMs: 1000,
+      policies: readPolicies(platformSettings({}).automationPoliciesFile),
+    }),
+  ],
 }
 
 /** The control plane is followed beside the stages. */
@@ -52,9 +68,10 @@ function unique(names: readonly string[]): string[] {
 }
 
 for (const [service, declared] of Object.entries(stages) as [ServiceName, Declared[]][]) {
-  test(`${service} may read its inputs and its changelogs, and nothing else`, () => {
-    const read = declared.flatMap(({ name, inputs }) => [
+  test(`${service} may read its inputs, its letters and its changelogs, and nothing else`, () => {
+    const read = declared.flatMap(({ name, inputs, lettersReturn }) => [
       ...inputs.map(topic => topic.name),
+      ...(lettersReturn === 'as-input' ? [] : [topics.redrive.name]),
       topics.changelogs[name].name,
     ])
     assert.deepEqual(rightsOf(service, 'READ'), unique([...read, ...(followed[service] ?? [])]))
@@ -88,12 +105,12 @@ for (const [service, declared] of Object.entries(stages) as [ServiceName, Declar
   })
 }
 
-test('the ingester alone writes raw, and can not read it', () => {
+test('raw is written by the ingester and by replays, and the ingester can not read it', () => {
   const writers = [...aclsText().matchAll(/"service": "([a-z-]+)"/g)]
     .map(([, service = '']) => service)
     .filter(service => service !== 'operators')
     .filter(service => rightsOf(service as ServiceName, 'WRITE').includes(topics.raw.name))
-  assert.deepEqual(writers, ['ingester'])
+  assert.deepEqual(writers, ['api', 'ingester', 'redrive'])
   assert.ok(!rightsOf('ingester', 'READ').includes(topics.raw.name))
 })
 

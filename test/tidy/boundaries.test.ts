@@ -78,13 +78,24 @@ const rooms: Record<string, Room> = {
     node: true,
     libraries: [],
   },
+  'the replay of dead letters': {
+    files: /^packages\/dlq\/src\/(shell\/|index\.ts$)/,
+    fleet: ['contracts', 'runtime', 'codec', 'kafka', 'signatures', 'sources'],
+    node: true,
+    libraries: [],
+  },
   dlq: {
     files: /^packages\/dlq\/src\//,
     fleet: ['contracts', 'runtime'],
     node: false,
     libraries: [],
   },
-  sources: { files: /^packages\/sources\/src\//, fleet: ['contracts'], node: false, libraries: [] },
+  sources: {
+    files: /^packages\/sources\/src\//,
+    fleet: ['contracts'],
+    node: false,
+    libraries: ['currency-codes'],
+  },
   'the control core': {
     files: /^packages\/control\/src\/core\//,
     fleet: ['contracts', 'sources'],
@@ -104,9 +115,16 @@ const rooms: Record<string, Room> = {
     node: true,
     libraries: [],
   },
+  // fast-check as a type only: it comes in as a parameter.
+  'contract-kit': {
+    files: /^packages\/contract-kit\/src\//,
+    fleet: ['contracts', 'runtime'],
+    node: true,
+    libraries: ['fast-check'],
+  },
   cli: {
     files: /^packages\/cli\/(src|bin)\//,
-    fleet: everyPackage,
+    fleet: [...everyPackage, 'contract-kit'],
     node: true,
     libraries: ['commander', 'cli-table3', 'picocolors', 'ioredis', 'tsx'],
   },
