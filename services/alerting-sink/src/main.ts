@@ -5,6 +5,7 @@ import { runService } from '@fleet/runtime'
 import { asStage, startStages } from '@fleet/stage'
 import { createLogger, createMetrics } from '@fleet/telemetry'
 
+import { readDetectorSettings } from './read-detector-settings.ts'
 import { alertingRouter, alertingSink } from './stage.ts'
 
 const name = 'alerting-sink'
@@ -13,7 +14,7 @@ await runService(name, async scope => {
   const settings = platformSettings()
   const stages = [
     asStage(alertingRouter({ tickMs: settings.tickSeconds * 1000 })),
-    asStage(alertingSink()),
+    asStage(alertingSink({ detectors: readDetectorSettings(settings.detectorsFile) })),
   ]
   await startStages(stages, {
     name,

@@ -1,8 +1,9 @@
 // Events and signals for these tests.
 
+import { domains } from '@fleet/contracts'
 import type { AlertSignal, ReservationEvent } from '@fleet/contracts'
 
-import { toAlertSignal, toTickSignal } from '../src/core/to-alert-signal.ts'
+import { toActivitySignal, toAlertSignal, toTickSignal } from '../src/core/to-alert-signal.ts'
 
 export const minute = 60_000_000
 /** 2026-05-04T10:00:00Z. */
@@ -62,4 +63,45 @@ export function noShow(id: string, minutes: number, tenant = 'demo'): AlertSigna
 
 export function tick(minutes: number): AlertSignal {
   return toTickSignal(noonMicros + minutes * minute)
+}
+
+/** Any event a detector takes, as its signal; `minutes` after the start of these tests. */
+export function eventSignal(
+  eventType: string,
+  minutes: number,
+  given: {
+    id?: string
+    eventId?: string
+    resourceType?: string
+    tenant?: string
+    vehicleId?: string
+    dueMinutes?: number
+    startedMinutes?: number
+    disposition?: 'CURRENT' | 'SUPERSEDED'
+  } = {},
+): AlertSignal {
+  const domain = domains.find(name => eventType.startsWith(`${name}.`))
+  if (domain === undefined) throw new Error(`${eventType} is of no domain`)
+  const id = given.id ?? 'X1'
+  const at = (offset: number): number => noonMicros + Math.round(offset * minute)
+  const event = {
+    ...noShowEvent({
+      event_id: given.eventId ?? `${eventType}-${id}-${minutes}`,
+      event_type: eventType,
+      tenant_id: given.tenant ?? 'demo',
+      resource: { type: given.resourceType ?? domain, id },
+      disposition: given.disposition ?? 'CURRENT',
+      effective_at: at(minutes),
+    }),
+    vehicle_id: given.vehicleId ?? null,
+    started_at: given.startedMinutes === undefined ? null : at(given.startedMinutes),
+    due_at: given.dueMinutes === undefined ? null : at(given.dueMinutes),
+  }
+  const signal = toAlertSignal(domain, event, { topic: 'events', partition: 0, offset: 0 })
+  if (signal === null) throw new Error(`${eventType} is no signal`)
+  return signal
+}
+
+export function activity(source: string, minutes: number, tenant = 'demo'): AlertSignal {
+  return toActivitySignal(tenant, source, 1, noonMicros + Math.round(minutes * minute))
 }

@@ -15,6 +15,7 @@ import { createMetrics, silentLogger } from '@fleet/telemetry'
 
 import { alertingRouter, alertingSink } from '../src/index.ts'
 import { noShowEvent } from './build-signal.ts'
+import { defaults } from './feed.ts'
 
 const partitions = 3
 const deadlineMs = 20_000
@@ -51,7 +52,10 @@ test('five no-shows on different partitions open one alert of their tenant', asy
     })
   }
 
-  const stages = [asStage(alertingRouter({ tickMs: 50 })), asStage(alertingSink())]
+  const stages = [
+    asStage(alertingRouter({ tickMs: 50 })),
+    asStage(alertingSink({ detectors: defaults })),
+  ]
   const meters = new StageMeters(createMetrics('test'))
   const running = await Promise.all(
     stages.map(stage =>

@@ -6,8 +6,10 @@ import type { Alert, AlertSignal } from '@fleet/contracts'
 import { driveStage } from '@fleet/stage'
 import type { DrivenOutput } from '@fleet/stage'
 
+import { toTickSignal } from '../src/core/to-alert-signal.ts'
 import { alertingRouter, alertingSink } from '../src/index.ts'
 import { minute, noonMicros, noShowEvent } from './build-signal.ts'
+import { defaults } from './feed.ts'
 
 const partitionCount = 6
 const noonMs = noonMicros / 1000
@@ -44,7 +46,9 @@ describe('alerting-router', () => {
   })
 
   test('writes a no-show under its tenant, to the partition of that key', () => {
-    const signals = signalsOf(8, noonMs).filter(({ key }) => key === tenant)
+    const signals = signalsOf(8, noonMs).filter(
+      ({ value }) => (value as AlertSignal).kind === 'EVENT',
+    )
     assert.equal(signals.length, 8)
     assert.ok(signals.every(({ partition }) => partition === tenantPartition))
   })
@@ -78,9 +82,12 @@ describe('alerting-sink', () => {
   ].filter(({ partition }) => partition === tenantPartition)
 
   function alertsOf(options: { restartAfterEach: boolean }): DrivenOutput[] {
-    const task = driveStage(alertingSink(), { partition: tenantPartition, partitionCount })
+    const task = driveStage(alertingSink({ detectors: defaults }), {
+      partition: tenantPartition,
+      partitionCount,
+    })
     for (const { key, value } of signals) {
-      task.pipe(topics.alertSignals, { key, value, timestampMs: noonMs })
+      task.pipe(topics.alertSignals, { key, value, timestampMs: noonMs + 16 * minuteMs })
       if (options.restartAfterEach) task.restart()
     }
     return task.outputs(topics.alerting)
@@ -98,5 +105,28 @@ describe('alerting-sink', () => {
 
   test('gives the same alerts when it is restarted after every record', () => {
     assert.deepEqual(alertsOf({ restartAfterEach: true }), alertsOf({ restartAfterEach: false }))
+  })
+
+  test('believes a tick only a little further than the broker that appended it', () => {
+    const task = driveStage(alertingSink({ detectors: defaults }), {
+      partition: 0,
+      partitionCount: 1,
+    })
+    const jumped = signals.filter(({ value }) => (value as AlertSignal).kind === 'EVENT')
+    const pipe = (value: unknown, minutes: number): void => {
+      task.pipe(topics.alertSignals, { key: '', value, timestampMs: noonMs + minutes * minuteMs })
+    }
+    const tickAt = (minutes: number) => toTickSignal(noonMicros + minutes * minute)
+    for (const { value } of jumped) pipe(value, 0)
+    // A day ahead: the no-shows of just now would be too old to count.
+    for (const minutes of [1, 2, 3]) pipe(tickAt(24 * 60 + minutes), minutes)
+    const times = task.outputs(topics.alerting).map(({ value }) => (value as Alert).event_time)
+    assert.deepEqual(times, [noonMicros + 6 * minute])
+    // The clock is right again: after five minutes all is as before.
+    for (const minutes of [4, 8, 9, 30]) pipe(tickAt(minutes), minutes)
+    assert.deepEqual(
+      task.outputs(topics.alerting).map(({ value }) => (value as Alert).status),
+      ['OPEN', 'RESOLVED'],
+    )
   })
 })

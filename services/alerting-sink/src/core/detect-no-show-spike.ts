@@ -3,37 +3,25 @@
 
 import type { Alert, AlertSignal } from '@fleet/contracts'
 
-import { noShowSpike } from './detectors.ts'
-import { lastTickKey, noShowKey, openAlertKey, recallLastTick } from './memory.ts'
-import type { NoShowFact, OpenAlertFact, SpikeChange, SpikeMemory } from './memory.ts'
+import { eventIdsMax, noShowSpike } from './detectors.ts'
+import { hasRoom, noShowKey, openAlertKey, recallLastTick } from './memory.ts'
+import type { Change, Memory, NoShowFact, OpenAlertFact } from './memory.ts'
 import { spikeAlert } from './spike-alert.ts'
+import { compareText } from './ticking.ts'
+import type { Outcome } from './ticking.ts'
 
-export interface SpikeOutcome {
-  alerts: readonly Alert[]
-  changes: readonly SpikeChange[]
-}
-
-const nothing: SpikeOutcome = { alerts: [], changes: [] }
-
-/** Signals of a kind or type that this detector does not take have no effect. */
-export function detectNoShowSpike(memory: SpikeMemory, signal: AlertSignal): SpikeOutcome {
-  if (signal.kind === 'TICK' && signal.tick_at !== null) return onTick(memory, signal.tick_at)
-  if (signal.kind === 'EVENT' && signal.event_type === noShowSpike.eventType) {
-    return onNoShow(memory, signal)
-  }
-  return nothing
-}
-
-function onNoShow(memory: SpikeMemory, signal: AlertSignal): SpikeOutcome {
+export function rememberNoShow(memory: Memory, signal: AlertSignal): Change[] {
   const { tenant_id: tenantId, resource, event_id: eventId, effective_at: effectiveAt } = signal
-  if (resource === null || eventId === null || effectiveAt === null) return nothing
+  if (signal.event_type !== noShowSpike.eventType) return []
+  if (resource === null || eventId === null || effectiveAt === null) return []
   const key = noShowKey(tenantId, resource, eventId)
-  if (memory.get(key) !== undefined) return nothing
+  if (memory.get('no-show', key) !== undefined) return []
   const lastTick = recallLastTick(memory)
-  if (lastTick !== null && effectiveAt <= lastTick - noShowSpike.keptMicros) return nothing
+  if (lastTick !== null && effectiveAt <= lastTick - noShowSpike.keptMicros) return []
+  if (!hasRoom(memory, 'no-show', tenantId)) return []
   const arrivedAfter = lastTick ?? 0
   const value: NoShowFact = { kind: 'no_show', tenantId, eventId, effectiveAt, arrivedAfter }
-  return { alerts: [], changes: [{ key, value }] }
+  return [{ key, value }]
 }
 
 interface TenantView {
@@ -45,21 +33,16 @@ interface TenantView {
 
 type Entry = [key: string, fact: NoShowFact]
 
-function onTick(memory: SpikeMemory, tickAt: number): SpikeOutcome {
-  const lastTick = recallLastTick(memory)
-  // A new owner's clock may be behind the old one's: time only goes forward here.
-  if (lastTick !== null && tickAt <= lastTick) return nothing
-
-  const changes: SpikeChange[] = [{ key: lastTickKey, value: { kind: 'last_tick', tickAt } }]
+export function judgeNoShows(memory: Memory, tickAt: number): Outcome {
+  const changes: Change[] = []
   const tenants = new Map<string, TenantView>()
   const viewOf = (tenantId: string): TenantView => {
     const view = tenants.get(tenantId) ?? { tenantId, noShows: [], open: null }
     tenants.set(tenantId, view)
     return view
   }
-  for (const [key, fact] of memory.entries()) {
-    if (fact.kind === 'open_alert') viewOf(fact.tenantId).open = fact
-    if (fact.kind !== 'no_show') continue
+  for (const [, fact] of memory.entries('open-alert')) viewOf(fact.tenantId).open = fact
+  for (const [key, fact] of memory.entries('no-show')) {
     const age = tickAt - fact.effectiveAt
     if (age >= noShowSpike.keptMicros) changes.push({ key, value: null })
     // Effective times may lie ahead of the tick by the skew: they count when their time has come.
@@ -77,7 +60,7 @@ function onTick(memory: SpikeMemory, tickAt: number): SpikeOutcome {
 
 interface Judgement {
   alert: Alert | null
-  changes: readonly SpikeChange[]
+  changes: readonly Change[]
 }
 
 function judgeTenant(view: TenantView, tickAt: number): Judgement {
@@ -143,14 +126,10 @@ function spanOf(
 ): { windowEnd: number; eventIds: string[] } {
   return {
     windowEnd: window.at(-1)?.[1].effectiveAt ?? tickAt,
-    eventIds: window.slice(-noShowSpike.eventIdsMax).map(([, { eventId }]) => eventId),
+    eventIds: window.slice(-eventIdsMax).map(([, { eventId }]) => eventId),
   }
 }
 
 function byTenant(a: TenantView, b: TenantView): number {
   return compareText(a.tenantId, b.tenantId)
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }

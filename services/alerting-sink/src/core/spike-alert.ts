@@ -3,7 +3,7 @@
 import { encodeKeyPart, formatMicros } from '@fleet/contracts'
 import type { Alert } from '@fleet/contracts'
 
-import { microsPerMinute, noShowSpike } from './detectors.ts'
+import { detectorVersion, microsPerMinute, noShowSpike } from './detectors.ts'
 
 export interface SpikeFacts {
   status: 'OPEN' | 'UPDATED' | 'RESOLVED'
@@ -38,6 +38,7 @@ export function spikeAlert(facts: SpikeFacts): Alert {
     details: {
       event_type: noShowSpike.eventType,
       opened_at: formatMicros(facts.openedAt),
+      detector_version: detectorVersion,
       window_minutes: String(windowMinutes),
     },
   }

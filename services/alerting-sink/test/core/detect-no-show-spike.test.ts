@@ -4,29 +4,17 @@ import { describe, test } from 'node:test'
 import type { Alert, AlertSignal } from '@fleet/contracts'
 import fc from 'fast-check'
 
-import { detectNoShowSpike } from '../../src/core/detect-no-show-spike.ts'
-import type { SpikeFact, SpikeMemory } from '../../src/core/memory.ts'
+import { AlertingState } from '../../src/alerting-state.ts'
 import { minute, noonMicros, noShow, tick } from '../build-signal.ts'
+import { feedAll } from '../feed.ts'
 
-class MapMemory implements SpikeMemory {
-  readonly facts = new Map<string, SpikeFact>()
-  get(key: string): SpikeFact | undefined {
-    return this.facts.get(key)
-  }
-  entries(): Iterable<[string, SpikeFact]> {
-    return this.facts.entries()
-  }
+/** The alerts of this detector alone. */
+function feed(signals: readonly AlertSignal[], memory = new AlertingState()): Alert[] {
+  return feedAll(signals, memory).filter(({ detector }) => detector === 'no-show-spike')
 }
 
-function feed(signals: readonly AlertSignal[], memory = new MapMemory()): Alert[] {
-  return signals.flatMap(signal => {
-    const { alerts, changes } = detectNoShowSpike(memory, signal)
-    for (const { key, value } of changes) {
-      if (value === null) memory.facts.delete(key)
-      else memory.facts.set(key, value)
-    }
-    return alerts
-  })
+function kindsIn(memory: AlertingState): string[] {
+  return [...memory.entries('no-show'), ...memory.entries('last-tick')].map(([, fact]) => fact.kind)
 }
 
 /** `STATUS observed @minute` of each alert. */
@@ -117,7 +105,7 @@ describe('distinct events', () => {
   })
 
   test('signals of other kinds and types have no effect', () => {
-    const memory = new MapMemory()
+    const memory = new AlertingState()
     const [first] = noShows([1])
     assert.ok(first)
     const others = [
@@ -127,7 +115,7 @@ describe('distinct events', () => {
       { ...tick(1), tick_at: null },
     ]
     assert.deepEqual(feed(others, memory), [])
-    assert.equal(memory.facts.size, 0)
+    assert.deepEqual(kindsIn(memory), [])
   })
 })
 
@@ -188,6 +176,7 @@ describe('the alert', () => {
         details: {
           event_type: 'reservation.no_show',
           opened_at: '2026-05-04T10:06:00.000000Z',
+          detector_version: '1',
           window_minutes: '15',
         },
       },
@@ -214,12 +203,11 @@ describe('the alert', () => {
 
 describe('memory', () => {
   test('forgets events an hour older than the tick, and takes no older ones', () => {
-    const memory = new MapMemory()
+    const memory = new AlertingState()
     feed([...noShows([0, 1, 2]), tick(61)], memory)
-    const kinds = [...memory.facts.values()].map(fact => fact.kind)
-    assert.deepEqual(kinds.toSorted(), ['last_tick', 'no_show'])
+    assert.deepEqual(kindsIn(memory), ['no_show', 'last_tick'])
     feed([noShow('old', 1)], memory)
-    assert.equal(memory.facts.size, 2)
+    assert.deepEqual(kindsIn(memory), ['no_show', 'last_tick'])
   })
 })
 
@@ -254,7 +242,7 @@ describe('replaying the signals', () => {
   test('over a state that has seen them gives no alert', () => {
     fc.assert(
       fc.property(anySignals, signals => {
-        const memory = new MapMemory()
+        const memory = new AlertingState()
         feed(signals, memory)
         assert.deepEqual(feed(signals, memory), [])
       }),

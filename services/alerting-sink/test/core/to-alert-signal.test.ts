@@ -22,6 +22,11 @@ describe('what is routed', () => {
       effective_at: noonMicros,
       tick_at: null,
       origin,
+      vehicle_id: null,
+      started_at: null,
+      due_at: null,
+      source: null,
+      count: null,
     })
   })
 

@@ -1,0 +1,44 @@
+// One tick as every detector sees it, and what a detector answers.
+
+import type { Alert } from '@fleet/contracts'
+
+import { gapMicros, learnedAfterHours } from './detectors.ts'
+import type { Change, LastTickFact } from './memory.ts'
+import { hourOf } from './seasonal.ts'
+
+export interface Tick {
+  /** Microseconds. */
+  at: number
+  previousAt: number | null
+  /** Microseconds; ticks were missing until then, 0 if they never were. */
+  gapUntil: number
+  /** It is the first after a gap. */
+  endsGap: boolean
+  /** Hours since 1970: the hour to learn from now on, null at most ticks. */
+  learnedHour: number | null
+}
+
+export interface Outcome {
+  alerts: readonly Alert[]
+  changes: readonly Change[]
+}
+
+export function tickAfter(last: LastTickFact | undefined, at: number): Tick {
+  const previousAt = last?.tickAt ?? null
+  const endsGap = previousAt === null || at - previousAt > gapMicros
+  const gapUntil = endsGap ? at : (last?.gapUntil ?? 0)
+  const isNewHour = previousAt !== null && hourOf(at) > hourOf(previousAt)
+  const hour = hourOf(at) - learnedAfterHours
+  // An hour that was not ticked through from its start says nothing about what is usual.
+  const isWhole = hour > hourOf(gapUntil)
+  return { at, previousAt, gapUntil, endsGap, learnedHour: isNewHour && isWhole ? hour : null }
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+/** In an order that does not depend on how the memory came about. */
+export function ordered<Fact>(entries: Iterable<[string, Fact]>): [string, Fact][] {
+  return [...entries].toSorted(([a], [b]) => compareText(a, b))
+}
