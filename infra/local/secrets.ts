@@ -15,6 +15,7 @@ const secretBytes = 32
 interface DemoEndpoint {
   readonly id: string
   readonly adapter: string
+  readonly auth?: string
   readonly secrets: readonly { readonly id: string; readonly ref: string }[]
 }
 
@@ -63,7 +64,10 @@ export function makeMissingSecrets({ folders, platform }: LocalSettings): string
   }
   const made = endpoints.flatMap(endpoint =>
     endpoint.secrets
-      .filter(secret => secret.ref === `file:${endpoint.id}.${secret.id}`)
+      // The hash of a key that only its sender has can't be made here.
+      .filter(
+        secret => endpoint.auth !== 'api-key' && secret.ref === `file:${endpoint.id}.${secret.id}`,
+      )
       .map(secret => `${endpoint.id}.${secret.id}`)
       .filter(name => writeSecret(join(secrets, name), () => randomSecret(endpoint.adapter))),
   )

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { healthServices, portVariableOf } from '@fleet/config'
 import type { PlatformSettings } from '@fleet/config'
 
 import type { ProcessPlan } from './processes.ts'
@@ -24,11 +25,7 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
   const row = (name: string, port: number, portVariable: string) => ({ name, port, portVariable })
   return [
     row('ingester', ingestPort, 'FLEET_INGEST_PORT'),
-    row('processor', healthPorts.processor, 'FLEET_PROCESSOR_PORT'),
-    row('crm-sink', healthPorts['crm-sink'], 'FLEET_CRM_SINK_PORT'),
-    row('accounting-sink', healthPorts['accounting-sink'], 'FLEET_ACCOUNTING_SINK_PORT'),
-    row('alerting-sink', healthPorts['alerting-sink'], 'FLEET_ALERTING_SINK_PORT'),
-    row('projector', healthPorts.projector, 'FLEET_PROJECTOR_PORT'),
+    ...healthServices.map(name => row(name, healthPorts[name], portVariableOf(name))),
     row('api', apiPort, 'FLEET_API_PORT'),
   ]
 }
