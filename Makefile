@@ -10,7 +10,7 @@ RUN := node --import tsx
 FLEET := npx --no-install fleet
 
 .PHONY: help up down restart status logs reset check test test-unit test-integration \
-        simulate faults faults-short attack bench-latency bench-process bench-ingest \
+        simulate faults faults-short attack soak-ingest kill-ingest overload-ingest bench-latency bench-process bench-ingest bench-ledger bench-sinks bench-alerts \
         docs topics schemas install
 
 help: ## this list
@@ -60,6 +60,24 @@ bench-process: install ## the processor against Kafka Streams, alternating (ROUN
 bench-ingest: install ## the edge against Go and express, alternating (ARGS="--rounds 1 --seconds 5")
 	@$(RUN) test/bench/ingest/main.ts $(ARGS)
 
+soak-ingest: install ## ten minutes of steady traffic: whether the edge's memory stays flat (ARGS="--seconds 60")
+	@$(RUN) test/bench/ingest/endurance/soak.ts $(ARGS)
+
+kill-ingest: install ## 200,000 requests, brokers and ingesters killed at random: every 200 is in the topic (ARGS="--requests 5000")
+	@$(RUN) test/bench/ingest/endurance/kill.ts $(ARGS)
+
+overload-ingest: install ## four times what the edge can do: goodput, refusals, memory (ARGS="--seconds 10")
+	@$(RUN) test/bench/ingest/endurance/overload.ts $(ARGS)
+
+bench-sinks: install ## the lag of every sink while the processor works off a backlog (ARGS="--events 50000")
+	@$(RUN) test/bench/sinks/main.ts $(ARGS)
+
+bench-ledger: install ## 1,000,000 money events, the sink killed on the way, the books to the minor unit (ARGS="--events 200000")
+	@$(RUN) test/bench/ledger/main.ts $(ARGS)
+
+bench-alerts: install ## precision and recall of the alert detectors over 20 held-out seeds (ARGS="--verbose")
+	@$(RUN) test/bench/alerts/main.ts $(ARGS)
+
 simulate: install ## seeded worlds with faults, judged (SEEDS=2000, FROM=1, MUTANTS=all for planted defects)
 	@$(RUN) test/simulation/main.ts --seeds $(or $(SEEDS),2000) --from $(or $(FROM),1) \
 	  $(if $(MUTANTS),--mutants $(MUTANTS))
@@ -70,7 +88,7 @@ faults: install ## real brokers and services under faults, judged by Kafka's Jav
 faults-short: install ## the same with 20,000 events in about three minutes
 	@$(RUN) test/faults/main.ts --short $(ARGS)
 
-attack: install ## sockets against a running ingester, bytes against every adapter (RUNS=100000)
+attack: install ## edge, admin API, command, schema files and every adapter under attack (RUNS=100000)
 	@$(RUN) test/attack/main.ts $(if $(RUNS),--runs $(RUNS))
 
 docs: install ## generate docs/generated and the record types again

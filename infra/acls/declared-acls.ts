@@ -16,7 +16,7 @@ const environment = '{env}'
 /** Begins the name of every topic. */
 const topicNamespace = 'fleet.'
 /** Roles that are no program of this repository: their users are the cluster's affair. */
-const roles: ReadonlySet<ServiceName> = new Set(['operators', 'redrive', 'subscribers'])
+const roles: ReadonlySet<ServiceName> = new Set(['operators', 'subscribers'])
 /** What nobody of ours writes has nothing to be read yet. */
 const used = allTopics.filter(({ writers }) => writers.some(writer => !roles.has(writer)))
 
@@ -61,6 +61,7 @@ export function aclsOf(service: ServiceName): DeclaredAcl[] {
     ...ofTopics,
     ...stagesOf(service).flatMap(stage => [groupAcl(stage), transactionsAcl(stage)]),
     ...(isControlWriter ? [transactionsAcl('control')] : []),
+    ...(service === 'bookkeepers' ? bookkeeperAcls() : []),
   ]
 }
 
@@ -77,6 +78,14 @@ function groupAcl(stage: string): DeclaredAcl {
 function transactionsAcl(stage: string): DeclaredAcl {
   const name = transactionalIdPrefixOf(environment, stage)
   return { resource: 'TRANSACTIONAL_ID', pattern: 'PREFIXED', name, operations: ['WRITE'] }
+}
+
+/** `fleet ledger`: the books are held against the ledger's memory; a month is closed in one transaction. */
+function bookkeeperAcls(): DeclaredAcl[] {
+  return [
+    topic(topics.changelogs['accounting-sink'].name, ['READ']),
+    transactionsAcl(topics.ledgerControl.logical),
+  ]
 }
 
 /** For looking, not for changing: `fleet doctor`, `tail`, `verify`, `topics plan`, `acls plan`. */

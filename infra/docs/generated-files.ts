@@ -6,7 +6,9 @@ import { asyncapiText } from './asyncapi-document.ts'
 import { configPage } from './config-page.ts'
 import { errorsPage } from './errors-page.ts'
 import { topicsPage } from './topics-page.ts'
+import { workflowsPage } from './workflows-page.ts'
 import { recordsSource } from '../schemas/generate-types.ts'
+import { sinkDeclarations } from '../schemas/sink-declarations.ts'
 
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
@@ -17,5 +19,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     'infra/acls/acls.json': aclsText(),
     'docs/generated/config.md': configPage(),
     'docs/generated/errors.md': await errorsPage(),
+    'docs/generated/workflows.md': workflowsPage(),
+    ...sinkDeclarations(),
   }
 }

@@ -9,6 +9,7 @@ COPY packages packages
 COPY services services
 COPY schemas schemas
 COPY infra/local infra/local
+COPY infra/alerts infra/alerts
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund
 
 # Last, so that all services share every layer above.

@@ -3,6 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 
 import { allTopics, topics } from '@fleet/contracts'
@@ -158,6 +161,44 @@ test('processes killed with -9 while events flow lose nothing and repeat nothing
   assert.equal(bookedMinor, expectedMinor)
 })
 
+test('the books balance, and what comes late for a closed month is posted to the next', async () => {
+  const sender = new Sender(system.ingestUrl, system.secret('levy-demo'))
+  const run = randomUUID()
+  const now = new Date()
+  const lastMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15))
+  const month = lastMonth.toISOString().slice(0, 7)
+  const charge = async (id: string): Promise<JournalEntry | undefined> => {
+    const event = {
+      event_id: id,
+      event_type: 'billing.charge_succeeded',
+      occurred_at: lastMonth.toISOString(),
+      resource_type: 'charge',
+      resource_id: run,
+      data: { amount: '12.50', currency: 'EUR', category: 'fee' },
+    }
+    assert.equal((await sender.post(event)).status, 200)
+    let entry: JournalEntry | undefined
+    await until(async () => {
+      const records = await readCommitted(system.brokers, [topics.accounting.name])
+      const mine = records.filter(({ key }) => key === `demo/charge/${run}`)
+      const entries = await decoded<JournalEntry>(mine)
+      entry = entries.find(({ value }) => value.event_id === id)?.value
+      return entry !== undefined
+    }, 'the entry')
+    return entry
+  }
+  assert.equal((await charge(`${run}-1`))?.posted_period, month)
+  const closing = await system.fleet('ledger', 'close', month, '--tenant', 'demo', '--json')
+  assert.equal(closing.code, 0, closing.stderr)
+  const late = await charge(`${run}-2`)
+  assert.equal(late?.period, month)
+  assert.equal(late.posted_period, now.toISOString().slice(0, 7))
+  for (const verb of ['trial-balance', 'verify']) {
+    const { code, stdout, stderr } = await system.fleet('ledger', verb, '--json')
+    assert.equal(code, 0, `${verb}: ${stdout.slice(0, 2000)}${stderr}`)
+  }
+})
+
 test('an ingester that is told to stop drains: what it accepted is in raw', async () => {
   const sender = new Sender(system.ingestUrl, system.secret('levy-demo'))
   const run = randomUUID().slice(0, 8)
@@ -191,6 +232,67 @@ test('a flushed Redis is filled again from Kafka', async () => {
   await until(isThere, 'the state is readable')
   await system.flushRedis()
   await until(isThere, 'the state is readable after the flush')
+})
+
+interface ListedLetter {
+  id: string
+  code: string
+}
+
+test('fleet dlq replays a letter of the processor and one of a sink where they failed, once', async () => {
+  const sender = new Sender(system.ingestUrl, system.secret('levy-demo'))
+  const run = randomUUID()
+  const from = new Date().toISOString()
+  const event = (id: string, type: string, data: Record<string, unknown>) => ({
+    event_id: `${run}-${id}`,
+    event_type: type,
+    occurred_at: new Date().toISOString(),
+    resource_type: 'charge',
+    resource_id: run,
+    data,
+  })
+  await sender.deliver(event('nameless', '', { amount_minor: 700, currency: 'EUR' }))
+  const unsound = { amount: '12.345', currency: 'EUR' }
+  await sender.deliver(event('unsound', 'billing.charge_succeeded', unsound))
+  const listed = async (...more: string[]): Promise<ListedLetter[]> => {
+    const { stdout, stderr } = await system.fleet('dlq', 'list', '--from', from, '--json', ...more)
+    assert.ok(stdout.startsWith('{'), stderr)
+    return (JSON.parse(stdout) as { letters: ListedLetter[] }).letters
+  }
+  let letters: ListedLetter[] = []
+  await until(async () => {
+    letters = await listed()
+    return letters.length === 2
+  }, 'two letters')
+  const patches: Record<string, object> = {
+    UNIDENTIFIED: { event_type: 'billing.charge_succeeded' },
+    BAD_AMOUNT: {
+      amount: { amount_minor: 1234, currency: 'EUR' },
+      attributes: { 'data.amount': null, 'data.currency': null },
+    },
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-dlq-'))
+  for (const { id, code } of letters) {
+    const file = join(folder, `${code}.json`)
+    writeFileSync(file, JSON.stringify(patches[code]))
+    const replayed = await system.fleet('dlq', 'replay', id, '--patch', file, '--reason', 'typo')
+    assert.equal(replayed.code, 0, replayed.stderr + replayed.stdout)
+  }
+  rmSync(folder, { recursive: true })
+  const again = await system.fleet('dlq', 'replay', letters[0]?.id ?? '', '--json')
+  assert.match(again.stdout, /ALREADY_REPLAYED/)
+  await until(async () => {
+    const records = await readCommitted(system.brokers, [topics.accounting.name])
+    const entries = await decoded<JournalEntry>(
+      records.filter(({ key }) => key === `demo/charge/${run}`),
+    )
+    const amounts = entries.map(({ value }) => value.lines[0]?.amount_minor)
+    return amounts.includes(700) && amounts.includes(1234) && amounts.length === 2
+  }, 'both are booked')
+  assert.deepEqual(await listed(), [])
+  const report = await verified(60)
+  assert.deepEqual(report.violations, [])
+  assert.equal(report.ok, true)
 })
 
 test('the customer’s records follow its state, and every public topic decodes by the registry', async () => {

@@ -60,6 +60,7 @@ export async function startSystem(): Promise<System> {
     'FLEET_CRM_SINK_PORT',
     'FLEET_ACCOUNTING_SINK_PORT',
     'FLEET_ALERTING_SINK_PORT',
+    'FLEET_AUTOMATION_PORT',
     'FLEET_PROJECTOR_PORT',
   ]
   const ports = await freePorts(names.length)

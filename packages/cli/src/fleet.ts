@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander'
 import { systemClock, systemIds } from '@fleet/runtime'
 import { exitCodes, failureOf } from './exit-code.ts'
 import type { ExitCode } from './exit-code.ts'
+import { visible } from './terminal.ts'
 import type { Terminal } from './terminal.ts'
 import type { Context, Run } from './verb.ts'
 import { examples } from './verb.ts'
@@ -37,7 +38,7 @@ export async function runFleet(
       return isAsked ? exitCodes.ok : exitCodes.usage
     }
     const failure = failureOf(error)
-    terminal.writeError(`${terminal.colors.red('error:')} ${failure.text}\n`)
+    terminal.writeError(`${terminal.colors.red('error:')} ${visible(failure.text)}\n`)
     return failure.exitCode
   }
 }
@@ -54,7 +55,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: text => terminal.write(text),
-      writeErr: text => terminal.writeError(text),
+      // It repeats arguments.
+      writeErr: text => terminal.writeError(visible(text)),
       ...(terminal.columns === null ? {} : { getOutHelpWidth: () => terminal.columns ?? 80 }),
       getOutHasColors: () => terminal.colors.isColorSupported,
       getErrHasColors: () => terminal.colors.isColorSupported,

@@ -1,12 +1,12 @@
 // The platform's settings and its endpoints, read the way the services read them.
 
-import { readFile } from 'node:fs/promises'
 import { platformSettings } from '@fleet/config'
 import type { PlatformSettings } from '@fleet/config'
 import { messageOf } from '@fleet/runtime'
 import { parseEndpoints } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 import { UsageError } from './exit-code.ts'
+import { readArgumentFile } from './read-file.ts'
 
 export type Settings = PlatformSettings
 
@@ -25,7 +25,7 @@ export async function readEndpoints(settings: Settings): Promise<Endpoint[]> {
 
 export async function readEndpointsText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return (await readArgumentFile(file)).toString('utf8')
   } catch (error) {
     const reason = messageOf(error)
     throw new UsageError(
@@ -43,12 +43,18 @@ export function findEndpoint(endpoints: readonly Endpoint[], id: string): Endpoi
 
 /** Address of a service as a caller on this machine sees it. */
 export function localUrl(
-  settings: Pick<Settings, 'host' | 'ingestPort' | 'ingest'>,
+  settings: Pick<Settings, 'host' | 'ingestPort' | 'ingest' | 'apiPort' | 'api'>,
   port: number,
 ): string {
-  // The ingester alone speaks TLS itself.
-  const isTls = port === settings.ingestPort && settings.ingest.tls !== null
+  const isTls =
+    (port === settings.ingestPort && settings.ingest.tls !== null) ||
+    (port === settings.apiPort && settings.api.tls !== null)
   const isAny = settings.host === '0.0.0.0' || settings.host === '::'
   const host = isAny ? '127.0.0.1' : settings.host
   return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Where the API is: by its setting, else on this machine. */
+export function apiUrl(settings: Parameters<typeof localUrl>[0]): string {
+  return settings.api.url?.replace(/\/+$/, '') ?? localUrl(settings, settings.apiPort)
 }

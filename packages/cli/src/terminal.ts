@@ -8,20 +8,43 @@ import pc from 'picocolors'
 export type Colors = ReturnType<typeof pc.createColors>
 
 export interface Terminal {
-  /** Standard output, as it is. */
+  /** Standard output; what would command the terminal is written out. */
   write(text: string): void
-  /** Standard error, as it is. */
+  /** Standard error, as well. */
   writeError(text: string): void
   readonly colors: Colors
   /** Width in characters, when standard output is a terminal. */
   readonly columns: number | null
 }
 
+/** Turn the direction of the text behind them, or end its line. */
+const turning = '\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069'
+const controlling = new RegExp(`[^\\P{Cc}\\n\\t]|[${turning}]`, 'gu')
+const controllingOrColour = new RegExp(`(\\p{Cc}|[${turning}])(\\[[\\d;]*m)?`, 'gu')
+const escape = String.fromCharCode(0x1b)
+
+/** Text of others as it may be shown: what would command the terminal is written out, as in JSON. */
+export function visible(text: string): string {
+  return text.replace(controlling, written)
+}
+
+/** What is about to be written, without anything that commands the terminal but colours, which are ours. */
+export function guarded(text: string): string {
+  return text.replace(controllingOrColour, (all, character: string, colour = '') => {
+    const isOurs = character === escape && colour !== ''
+    return isOurs || character === '\n' || character === '\t' ? all : written(character) + colour
+  })
+}
+
+function written(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process
   return {
-    write: text => void stdout.write(text),
-    writeError: text => void stderr.write(text),
+    write: text => void stdout.write(guarded(text)),
+    writeError: text => void stderr.write(guarded(text)),
     // picocolors has looked at NO_COLOR, FORCE_COLOR and TERM; in CI it would colour a pipe as well.
     colors: pc.createColors(pc.isColorSupported && stdout.isTTY === true),
     columns: stdout.isTTY === true ? stdout.columns : null,

@@ -2,11 +2,15 @@
 // line here.
 
 import { addAcls } from './acls/verb.ts'
+import { addContracts } from './contracts/verb.ts'
 import { addDemo } from './demo/verb.ts'
+import { addDlq } from './dlq/verb.ts'
 import { addDoctor } from './doctor/verb.ts'
 import { addEndpoints } from './endpoints/verb.ts'
 import { addEnv } from './env/verb.ts'
 import { addKeys } from './keys/verb.ts'
+import { addLedger } from './ledger/verb.ts'
+import { addMapper } from './mapper/verb.ts'
 import { addSchemas } from './schemas/verb.ts'
 import { addSend } from './send/verb.ts'
 import { addState } from './state/verb.ts'
@@ -23,11 +27,15 @@ export const verbs: readonly AddVerb[] = [
   addTopics,
   addAcls,
   addSchemas,
+  addContracts,
   addEndpoints,
   addTenants,
   addKeys,
+  addLedger,
   addState,
   addVerify,
+  addDlq,
+  addMapper,
   addDemo,
   addDoctor,
 ]

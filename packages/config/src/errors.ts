@@ -11,6 +11,11 @@ export const codes = {
     fate: 'fatal',
     meaning: 'A secret reference leads nowhere; who re-reads secrets keeps the last good value.',
   },
+  TLS_UNUSABLE: {
+    fate: 'fatal',
+    meaning:
+      'Certificate or key can’t be used; at the start it ends the process, later the last good pair stays.',
+  },
 } as const
 
 export type ConfigErrorCode = keyof typeof codes

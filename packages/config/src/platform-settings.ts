@@ -2,6 +2,10 @@
 // rules that hold between settings.
 
 import { resolve } from 'node:path'
+import { apiProblems, apiSettings } from './api-settings.ts'
+import type { ApiSettings } from './api-settings.ts'
+import { healthPorts } from './health-ports.ts'
+import type { HealthPorts } from './health-ports.ts'
 import { ingestProblems, ingestSettings } from './ingest-settings.ts'
 import type { IngestSettings } from './ingest-settings.ts'
 import { kafkaSecurityOf, kafkaSecurityProblems } from './kafka-security.ts'
@@ -10,14 +14,6 @@ import { platformSpec } from './platform-spec.ts'
 import type { LogLevel, Mode } from './platform-spec.ts'
 import { readSettings, settingsError } from './settings.ts'
 import type { Environment, Settings } from './settings.ts'
-
-export interface HealthPorts {
-  readonly processor: number
-  readonly 'crm-sink': number
-  readonly 'accounting-sink': number
-  readonly 'alerting-sink': number
-  readonly projector: number
-}
 
 export interface PlatformSettings {
   readonly mode: Mode
@@ -36,6 +32,7 @@ export interface PlatformSettings {
   readonly apiPort: number
   readonly partitions: number
   readonly endpointsFile: string
+  readonly automationPoliciesFile: string
   readonly controlPlane: 'off' | 'on'
   readonly controlKeyRef: string
   readonly cliKeyRef: string
@@ -44,6 +41,8 @@ export interface PlatformSettings {
   readonly dedupeWindowHours: number
   readonly maxSkewSeconds: number
   readonly stateHorizonDays: number
+  readonly crmTaxonomyFile: string
+  readonly crmUnresolvedMax: number
   readonly seenIdsMax: number
   readonly processorThreads: number
   readonly latencyTargetMs: number
@@ -52,15 +51,19 @@ export interface PlatformSettings {
   readonly ingestWorkers: number
   readonly ingestAddressPerSecond: number
   readonly ingest: IngestSettings
+  readonly api: ApiSettings
   readonly healthPorts: HealthPorts
   readonly logLevel: LogLevel
+  readonly ledgerChartsFile: string
+  readonly ledgerMemoryDays: number
   readonly tickSeconds: number
+  readonly detectorsFile: string
 }
 
 const partitionsByMode: Record<Mode, number> = { development: 6, production: 12 }
 
-/** What a program serves off loopback: `https` where there are FLEET_TLS_* files, as the ingester. */
-export type Listening = 'http' | 'https' | 'nothing'
+/** What a program serves off loopback: TLS where there are files for it, as the ingester and the API. */
+export type Listening = 'http' | 'https' | 'api' | 'nothing'
 
 /** Relative paths are taken from the working directory, which is the repository root. */
 export function platformSettings(
@@ -80,6 +83,7 @@ export function platformSettings(
     apiPort: read.FLEET_API_PORT,
     partitions: read.FLEET_PARTITIONS ?? partitionsByMode[read.FLEET_MODE],
     endpointsFile: resolve(read.FLEET_ENDPOINTS_FILE),
+    automationPoliciesFile: resolve(read.FLEET_AUTOMATION_POLICIES_FILE),
     controlPlane: read.FLEET_CONTROL_PLANE,
     controlKeyRef: read.FLEET_CONTROL_KEY_REF,
     cliKeyRef: read.FLEET_CLI_KEY_REF,
@@ -90,6 +94,8 @@ export function platformSettings(
     dedupeWindowHours: read.FLEET_DEDUPE_WINDOW_HOURS,
     maxSkewSeconds: read.FLEET_MAX_SKEW_SECONDS,
     stateHorizonDays: read.FLEET_STATE_HORIZON_DAYS,
+    crmTaxonomyFile: resolve(read.FLEET_CRM_TAXONOMY_FILE),
+    crmUnresolvedMax: read.FLEET_CRM_UNRESOLVED_MAX,
     seenIdsMax: read.FLEET_SEEN_IDS_MAX,
     processorThreads: read.FLEET_PROCESSOR_THREADS,
     latencyTargetMs: read.FLEET_LATENCY_TARGET_MS,
@@ -98,12 +104,17 @@ export function platformSettings(
     ingestWorkers: read.FLEET_INGEST_WORKERS,
     ingestAddressPerSecond: read.FLEET_INGEST_ADDRESS_PER_SECOND,
     ingest: ingestSettings(read),
+    api: apiSettings(read),
     healthPorts: healthPorts(read),
     logLevel: read.FLEET_LOG_LEVEL,
+    ledgerChartsFile: resolve(read.FLEET_LEDGER_CHARTS_FILE),
+    ledgerMemoryDays: read.FLEET_LEDGER_MEMORY_DAYS,
     tickSeconds: read.FLEET_TICK_SECONDS,
+    detectorsFile: resolve(read.FLEET_DETECTORS_FILE),
   }
   const problems = [
     ...ingestProblems(read, settings.ingestDeadlineMs),
+    ...apiProblems(read),
     ...kafkaSecurityProblems(read, settings.mode, areLocal(settings.kafkaBrokers)),
     ...productionProblems(settings, listening),
   ]
@@ -133,16 +144,6 @@ function addresses(read: Read): Addresses {
   }
 }
 
-function healthPorts(read: Read): HealthPorts {
-  return Object.freeze({
-    processor: read.FLEET_PROCESSOR_PORT,
-    'crm-sink': read.FLEET_CRM_SINK_PORT,
-    'accounting-sink': read.FLEET_ACCOUNTING_SINK_PORT,
-    'alerting-sink': read.FLEET_ALERTING_SINK_PORT,
-    projector: read.FLEET_PROJECTOR_PORT,
-  })
-}
-
 const loopback = /^(?:127(?:\.\d{1,3}){3}|localhost|\[?::1\]?)$/
 
 function productionProblems(settings: PlatformSettings, listening: Listening): string[] {
@@ -153,7 +154,7 @@ function productionProblems(settings: PlatformSettings, listening: Listening): s
     const remedies = [
       'listen on loopback',
       'name the networks of the proxy that ends TLS in FLEET_TRUSTED_PROXIES',
-      ...(listening === 'https' ? ['set FLEET_TLS_CERT_FILE and FLEET_TLS_KEY_FILE'] : []),
+      ...tlsRemedies[listening],
     ].join(', or ')
     problems.push(`FLEET_HOST is plain HTTP off loopback, refused in production; ${remedies}`)
   }
@@ -168,9 +169,17 @@ function areLocal(brokers: readonly string[]): boolean {
   return brokers.every(broker => loopback.test(broker.slice(0, broker.lastIndexOf(':'))))
 }
 
-function servesPlainHttp({ host, ingest }: PlatformSettings, listening: Listening): boolean {
+const tlsRemedies: Record<Listening, readonly string[]> = {
+  http: [],
+  https: ['set FLEET_TLS_CERT_FILE and FLEET_TLS_KEY_FILE'],
+  api: ['set FLEET_API_TLS_CERT_FILE and FLEET_API_TLS_KEY_FILE'],
+  nothing: [],
+}
+
+function servesPlainHttp({ host, ingest, api }: PlatformSettings, listening: Listening): boolean {
   if (listening === 'nothing' || loopback.test(host) || ingest.trustedProxies.length > 0) {
     return false
   }
+  if (listening === 'api') return api.tls === null
   return listening === 'http' || ingest.tls === null
 }

@@ -2,8 +2,11 @@
 // docs/generated/config.md are made from this table. Defaults are those of development.
 
 import { str } from 'envalid'
+import { apiSpec } from './api-spec.ts'
+import { healthSpec } from './health-ports.ts'
 import { ingestSpec } from './ingest-spec.ts'
 import { kafkaSpec } from './kafka-spec.ts'
+import { ledgerSpec } from './ledger-spec.ts'
 import { address, brokerList, environmentName, portNumber, text, whole } from './validators.ts'
 
 const modes = ['development', 'production'] as const
@@ -57,17 +60,7 @@ export const platformSpec = {
   }),
   FLEET_INGEST_PORT: portNumber({ default: 8080, desc: 'port of the ingester' }),
   FLEET_API_PORT: portNumber({ default: 8090, desc: 'port of the read API' }),
-  FLEET_PROCESSOR_PORT: portNumber({ default: 9101, desc: 'health and metrics of the processor' }),
-  FLEET_CRM_SINK_PORT: portNumber({ default: 9102, desc: 'health and metrics of crm-sink' }),
-  FLEET_ACCOUNTING_SINK_PORT: portNumber({
-    default: 9103,
-    desc: 'health and metrics of accounting-sink',
-  }),
-  FLEET_ALERTING_SINK_PORT: portNumber({
-    default: 9104,
-    desc: 'health and metrics of alerting-sink',
-  }),
-  FLEET_PROJECTOR_PORT: portNumber({ default: 9105, desc: 'health and metrics of the projector' }),
+  ...healthSpec,
   FLEET_PARTITIONS: whole(
     1,
     1000,
@@ -79,6 +72,10 @@ export const platformSpec = {
   FLEET_ENDPOINTS_FILE: text({
     default: 'infra/local/endpoints.json',
     desc: 'webhook endpoints; re-read when it changes',
+  }),
+  FLEET_AUTOMATION_POLICIES_FILE: text({
+    default: 'infra/local/automation-policies.json',
+    desc: 'what the tenants want of the automation: outcomes, times and schedules; read at start',
   }),
   FLEET_CONTROL_PLANE: str<Switch>({
     choices: switches,
@@ -126,6 +123,17 @@ export const platformSpec = {
     default: 400,
     desc: 'older events never win; older registers may be dropped',
   }),
+  FLEET_CRM_TAXONOMY_FILE: text({
+    default: 'services/crm-sink/taxonomy.json',
+    desc: 'severities and categories of CRM records with the words of sources; read at the start',
+  }),
+  FLEET_CRM_UNRESOLVED_MAX: whole(
+    0,
+    1_000_000,
+  )({
+    default: 10_000,
+    desc: 'CRM records without a customer a partition keeps for completion; beyond it the oldest are given up',
+  }),
   FLEET_SEEN_IDS_MAX: whole(
     1000,
     50_000_000,
@@ -169,16 +177,22 @@ export const platformSpec = {
     desc: 'processes of one ingester, about one per core, each with its own limits; 1 is one process',
   }),
   ...ingestSpec,
+  ...apiSpec,
   FLEET_LOG_LEVEL: str<LogLevel>({
     choices: logLevels,
     default: 'info',
     desc: 'debug adds one line per delivery',
   }),
+  ...ledgerSpec,
   FLEET_TICK_SECONDS: whole(
     1,
     3600,
   )({
     default: 5,
     desc: 'how often time is written as a record for detectors and timers',
+  }),
+  FLEET_DETECTORS_FILE: text({
+    default: 'infra/alerts/detectors.json',
+    desc: 'thresholds of the alert detectors, read at start (docs/alerting.md)',
   }),
 }

@@ -20,6 +20,7 @@ test('the defaults are those of development', () => {
     apiPort: 8090,
     partitions: 6,
     endpointsFile: resolve('infra/local/endpoints.json'),
+    automationPoliciesFile: resolve('infra/local/automation-policies.json'),
     controlPlane: 'off',
     controlKeyRef: 'file:control.keys',
     cliKeyRef: 'env:FLEET_API_KEY',
@@ -28,6 +29,10 @@ test('the defaults are those of development', () => {
     dedupeWindowHours: 168,
     maxSkewSeconds: 300,
     stateHorizonDays: 400,
+    crmTaxonomyFile: resolve('services/crm-sink/taxonomy.json'),
+    crmUnresolvedMax: 10_000,
+    ledgerChartsFile: resolve('services/accounting-sink/charts.json'),
+    ledgerMemoryDays: 400,
     seenIdsMax: 6_000_000,
     processorThreads: 2,
     latencyTargetMs: 200,
@@ -47,20 +52,24 @@ test('the defaults are those of development', () => {
       connectionsMax: 4096,
       addressConnectionsMax: 1024,
       bodyRoomBytes: 67_108_864,
+      waitingMax: 1000,
       limitsRedisUrl: null,
       senderTimeoutMs: 15_000,
       trustedProxies: [],
       tls: null,
     },
+    api: { url: null, tls: null, failedLoginsPerMinute: 20 },
     healthPorts: {
       processor: 9101,
       'crm-sink': 9102,
       'accounting-sink': 9103,
       'alerting-sink': 9104,
+      automation: 9106,
       projector: 9105,
     },
     logLevel: 'info',
     tickSeconds: 5,
+    detectorsFile: resolve('infra/alerts/detectors.json'),
   })
 })
 
@@ -127,4 +136,19 @@ test('a redacted copy keeps no password', () => {
     a: { apiToken: '[redacted]', n: 1 },
     list: ['amqp://[redacted]@h'],
   })
+})
+
+test('production refuses plain HTTP of the API off loopback, and takes TLS or a proxy', () => {
+  const production = { FLEET_MODE: 'production', FLEET_HOST: '0.0.0.0' }
+  const edgeTls = { FLEET_TLS_CERT_FILE: 'c.pem', FLEET_TLS_KEY_FILE: 'k.pem' }
+  const apiTls = { FLEET_API_TLS_CERT_FILE: 'c.pem', FLEET_API_TLS_KEY_FILE: 'k.pem' }
+  for (const env of [production, { ...production, ...edgeTls }]) {
+    assert.throws(() => platformSettings(env, 'api'), /FLEET_HOST .*FLEET_API_TLS_CERT_FILE/)
+  }
+  assert.ok(platformSettings({ ...production, ...apiTls }, 'api').api.tls !== null)
+  platformSettings({ ...production, FLEET_TRUSTED_PROXIES: '10.0.0.0/8' }, 'api')
+  assert.throws(
+    () => platformSettings({ FLEET_API_TLS_CERT_FILE: 'c.pem' }),
+    /FLEET_API_TLS_KEY_FILE is missing/,
+  )
 })

@@ -1,17 +1,28 @@
 // What flows between services: topics, record types, keys, headers, times.
 
+export { allTopics, domains, serviceOf, stageNames, topics } from './topics.ts'
+export type { Domain, KeyKind, ServiceName, StageName, Topic, TopicKind } from './topics.ts'
 export {
-  allTopics,
-  domains,
   groupIdOf,
-  stageNames,
   subjectOf,
-  topics,
   topologyGeneration,
   transactionalIdOf,
   transactionalIdPrefixOf,
-} from './topics.ts'
-export type { Domain, KeyKind, ServiceName, StageName, Topic, TopicKind } from './topics.ts'
+} from './derived-names.ts'
+export {
+  ledgerBalanceKey,
+  ledgerChartKey,
+  ledgerClosedKey,
+  ledgerTotalsKey,
+  parseLedgerKey,
+} from './ledger-state.ts'
+export type {
+  LedgerBalance,
+  LedgerChart,
+  LedgerClosed,
+  LedgerKey,
+  LedgerTotals,
+} from './ledger-state.ts'
 export {
   encodeKeyPart,
   murmur2,
@@ -43,8 +54,10 @@ export type {
   DeadLetter,
   Disposition,
   Header,
+  HistoryPlace,
   IncidentEvent,
   JournalEntry,
+  LedgerControl,
   Line,
   Lineage,
   LocationEvent,
@@ -61,6 +74,8 @@ export type {
   SecurityEvent,
   Signal,
   SignalState,
+  Task,
+  TaskHistory,
   UnmappedEvent,
   VehicleAvailabilityEvent,
   VehicleError,

@@ -18,7 +18,7 @@ export interface Coordinates {
 
 /** Internal: an event re-keyed by tenant, or a tick of the clock, for the detectors. */
 export interface AlertSignal {
-  /** EVENT or TICK. */
+  /** EVENT, ACTIVITY (something came from a source since the last one) or TICK. */
   kind: string
   tenant_id: string
   event_id: string | null
@@ -31,6 +31,16 @@ export interface AlertSignal {
   /** Microseconds, UTC. */
   tick_at: number | null
   origin: Coordinates | null
+  /** The vehicle a failure is about, where the event names it. */
+  vehicle_id: string | null
+  /** Of a rental session. Microseconds, UTC. */
+  started_at: number | null
+  /** Of a rental session. Microseconds, UTC. */
+  due_at: number | null
+  /** Of ACTIVITY: the source that was heard. */
+  source: string | null
+  /** Of ACTIVITY: how many live events came. */
+  count: number | null
 }
 
 /** An alert was opened, updated or resolved. */
@@ -57,6 +67,13 @@ export interface Alert {
   /** At most 20. */
   event_ids: string[]
   details: Record<string, string>
+}
+
+/** Where all events of a resource stand: records of this key in this topic and partition. */
+export interface HistoryPlace {
+  topic: string
+  key: string
+  partition: number
 }
 
 /** One change for the CRM. */
@@ -88,6 +105,20 @@ export interface CrmRecord {
   processed_at: number
   disposition: Disposition
   origin: Coordinates
+  /** Version of the taxonomy that the event was read with. */
+  taxonomy_version: string | null
+  /** The taxonomy's word for the category; null where it has none. category stays as the source sent it. */
+  taxonomy_category: string | null
+  /** How taxonomy_category came about. TAXONOMY: what was sent is one of its words; IMPLIED: by the type of the event, which gave none; UNKNOWN: not one of its words. */
+  category_match: string | null
+  /** The taxonomy's word for the severity; null where it has none. severity stays as the source sent it. */
+  taxonomy_severity: string | null
+  /** TAXONOMY or UNKNOWN, as for the category. */
+  severity_match: string | null
+  /** Where the entity's history is; null on ERASE. */
+  history: HistoryPlace | null
+  /** Id of the event that named the customer later: this record is written a second time, with the same record_id. */
+  completed_by: string | null
 }
 
 /** A record header. */
@@ -154,6 +185,33 @@ export interface JournalEntry {
   late: boolean
   lines: Line[]
   origin: Coordinates
+  /** Version of the chart of accounts and posting rules it was booked by; null on entries from before charts had versions. */
+  chart_version: string | null
+  /** Number of the entry in its partition, from 1 without a gap; null on entries from before they were counted. */
+  sequence: number | null
+  /** entry_id of the AWAITING_AMOUNT entry whose amount this is. */
+  completes: string | null
+  /** Refunds: entry_id of the first charge of the same resource. */
+  charge_entry_id: string | null
+  /** By how much the refunds of this resource exceed its charges, in this currency and after this entry; null when they do not, or the charge is not known. */
+  excess_minor: number | null
+}
+
+/** An instruction to the ledger. The same record stands in every partition. */
+export interface LedgerControl {
+  control_id: string
+  /** CLOSE_PERIOD or USE_CHART. */
+  kind: string
+  /** CLOSE_PERIOD: whose period. */
+  tenant_id: string | null
+  /** CLOSE_PERIOD: YYYY-MM; it and all before it are closed. */
+  period: string | null
+  /** USE_CHART: by which entries are booked from here on, of every tenant. */
+  chart_version: string | null
+  reason: string | null
+  requested_by: string | null
+  /** Microseconds, UTC. */
+  requested_at: number
 }
 
 /** How the delivery reached us. */
@@ -274,14 +332,83 @@ export interface SecurityEvent {
   last_at: number
 }
 
-/** TEST: the sender marked it as a test; it changes nothing. */
-export type Mode = 'LIVE' | 'TEST'
-
 /** Minor units and an ISO 4217 code; never a float. */
 export interface Money {
   amount_minor: number
   currency: string
 }
+
+/** One step in the life of a task. */
+export interface TaskHistory {
+  /** When it took effect: effective time of an event, the tick of a timer. Microseconds, UTC. */
+  at: number
+  state: string
+  /** A word for what moved it: opened, due, repeated, closed … */
+  reason: string
+  /** The event that moved it; null: a timer. */
+  event_id: string | null
+  event_type: string | null
+}
+
+/** Something to be done by a person or a system because of an event; one record per change. */
+export interface Task {
+  /** First 32 hex of SHA-256 over tenant, source, key, event id, kind and subject; the same for every record of a task. */
+  task_id: string
+  /** 1, 2, 3 … without gaps; the record with the greatest is the task. */
+  version: number
+  /** Name of the declaration it comes from. */
+  workflow: string
+  /** What is to be done; see the table in docs/automation.md. */
+  kind: string
+  /** OPEN, WAITING, DUE, OVERDUE, DONE, CANCELED or EXPIRED. */
+  state: string
+  /** One line for a ticket. */
+  title: string
+  /** low, normal, high or urgent. */
+  priority: string
+  assignee_group: string
+  tenant_id: string
+  subaccount_id: string | null
+  resource: Resource
+  /** What of the resource it is about: a signal code, an error type; null: all of it. */
+  subject: string | null
+  customer_id: string | null
+  /** When its state must have changed; null: nothing is awaited. Microseconds, UTC. */
+  due_at: number | null
+  /** effective_at of the causing event. Microseconds, UTC. */
+  opened_at: number
+  /** Microseconds, UTC. */
+  updated_at: number
+  /** Microseconds, UTC. */
+  closed_at: number | null
+  /** How many times of its schedule have come. */
+  step: number
+  /** How many times its schedule has. */
+  steps: number
+  /** Version of the tenant policies it was opened under; it keeps them to its end. */
+  policy_version: string
+  /** What the tenant's policy says is to be done, such as fee, waive or warn. */
+  policy_outcome: string | null
+  /** Of the policy outcome; nothing is booked by it. */
+  amount: Money | null
+  /** The causing event. */
+  event_id: string
+  event_type: string
+  /** Microseconds, UTC. */
+  occurred_at: number
+  /** Microseconds, UTC. */
+  effective_at: number
+  /** Where the causing event stands. */
+  origin: Coordinates
+  /** Microseconds, UTC. */
+  processed_at: number
+  /** Oldest first; beyond 20 the oldest after the first are left out. */
+  history: TaskHistory[]
+  details: Record<string, string>
+}
+
+/** TEST: the sender marked it as a test; it changes nothing. */
+export type Mode = 'LIVE' | 'TEST'
 
 /** Normalized event of the billing domain. */
 export interface BillingEvent {
@@ -644,9 +771,11 @@ export const recordFiles = {
   CrmRecord: 'crm-record.avsc',
   DeadLetter: 'dead-letter.avsc',
   JournalEntry: 'journal-entry.avsc',
+  LedgerControl: 'ledger-control.avsc',
   RawDelivery: 'raw-delivery.avsc',
   ResourceState: 'resource-state.avsc',
   SecurityEvent: 'security-event.avsc',
+  Task: 'task.avsc',
   BillingEvent: 'events/billing.avsc',
   CustomerEvent: 'events/customer.avsc',
   IncidentEvent: 'events/incident.avsc',
@@ -667,9 +796,11 @@ export interface RecordTypes {
   CrmRecord: CrmRecord
   DeadLetter: DeadLetter
   JournalEntry: JournalEntry
+  LedgerControl: LedgerControl
   RawDelivery: RawDelivery
   ResourceState: ResourceState
   SecurityEvent: SecurityEvent
+  Task: Task
   BillingEvent: BillingEvent
   CustomerEvent: CustomerEvent
   IncidentEvent: IncidentEvent

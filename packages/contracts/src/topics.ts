@@ -14,6 +14,7 @@ export const stageNames = [
   'accounting-sink',
   'alerting-router',
   'alerting-sink',
+  'automation',
 ] as const
 export type StageName = (typeof stageNames)[number]
 
@@ -35,14 +36,12 @@ export type Domain = (typeof domains)[number]
 export type TopicKind = 'stream' | 'table'
 export type KeyKind = 'resource' | 'tenant' | 'endpoint' | 'origin' | 'private'
 export type ServiceName =
+  | ReturnType<typeof serviceOf>
   | 'ingester'
-  | 'processor'
-  | 'crm-sink'
-  | 'accounting-sink'
-  | 'alerting-sink'
   | 'projector'
   | 'api'
   | 'redrive'
+  | 'bookkeepers'
   | 'operators'
   | 'subscribers'
 
@@ -79,15 +78,15 @@ function table(rest: Rest): Topic {
 }
 
 const domainReaders: Record<Domain, readonly ServiceName[]> = {
-  reservation: ['crm-sink', 'alerting-sink', 'subscribers'],
-  rental_session: ['crm-sink', 'alerting-sink', 'subscribers'],
-  vehicle_availability: ['alerting-sink', 'subscribers'],
-  incident: ['crm-sink', 'accounting-sink', 'alerting-sink', 'subscribers'],
-  violation: ['crm-sink', 'accounting-sink', 'alerting-sink', 'subscribers'],
-  billing: ['accounting-sink', 'alerting-sink', 'subscribers'],
+  reservation: ['crm-sink', 'alerting-sink', 'automation', 'subscribers'],
+  rental_session: ['crm-sink', 'alerting-sink', 'automation', 'subscribers'],
+  vehicle_availability: ['alerting-sink', 'automation', 'subscribers'],
+  incident: ['crm-sink', 'accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
+  violation: ['crm-sink', 'accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
+  billing: ['accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
   customer: ['crm-sink', 'alerting-sink', 'subscribers'],
   location: ['alerting-sink', 'subscribers'],
-  vehicle: ['alerting-sink', 'subscribers'],
+  vehicle: ['alerting-sink', 'automation', 'subscribers'],
   unmapped: ['alerting-sink', 'subscribers'],
 }
 
@@ -116,12 +115,9 @@ function eventTopic(domain: Domain): Topic {
   })
 }
 
-const stageServices: Record<StageName, ServiceName> = {
-  processor: 'processor',
-  'crm-sink': 'crm-sink',
-  'accounting-sink': 'accounting-sink',
-  'alerting-router': 'alerting-sink',
-  'alerting-sink': 'alerting-sink',
+/** Every stage is a service of its own name, but for the router, which shares one. */
+export function serviceOf(stage: StageName): Exclude<StageName, 'alerting-router'> {
+  return stage === 'alerting-router' ? 'alerting-sink' : stage
 }
 
 function deadLetterTopic(stage: StageName): Topic {
@@ -130,8 +126,8 @@ function deadLetterTopic(stage: StageName): Topic {
     name: `fleet.dead-letters.${stage}.v1`,
     key: 'origin',
     schema: 'DeadLetter',
-    writers: [stageServices[stage]],
-    readers: ['redrive', 'operators'],
+    writers: [serviceOf(stage)],
+    readers: ['redrive', 'api', 'operators'],
     maxMessageBytes: 3 * mebibyte,
     transactional: true,
   })
@@ -143,8 +139,8 @@ function changelogTopic(stage: StageName): Topic {
     name: `fleet.${stage}.changelog.v1`,
     key: 'private',
     schema: null,
-    writers: [stageServices[stage]],
-    readers: [stageServices[stage]],
+    writers: [serviceOf(stage)],
+    readers: [serviceOf(stage)],
     transactional: true,
   })
 }
@@ -161,7 +157,7 @@ export const topics = {
     name: 'fleet.raw.v1',
     key: 'resource',
     schema: 'RawDelivery',
-    writers: ['ingester', 'redrive'],
+    writers: ['ingester', 'redrive', 'api'],
     readers: ['processor'],
     transactional: false,
   }),
@@ -190,7 +186,17 @@ export const topics = {
     key: 'resource',
     schema: 'JournalEntry',
     writers: ['accounting-sink'],
-    readers: ['subscribers'],
+    readers: ['bookkeepers', 'subscribers'],
+    transactional: true,
+  }),
+  // Every partition has every record of it, written in one transaction.
+  ledgerControl: stream(null, {
+    logical: 'ledger-control',
+    name: 'fleet.ledger-control.v1',
+    key: 'tenant',
+    schema: 'LedgerControl',
+    writers: ['bookkeepers'],
+    readers: ['accounting-sink', 'bookkeepers'],
     transactional: true,
   }),
   alertSignals: stream(7, {
@@ -211,14 +217,33 @@ export const topics = {
     readers: ['subscribers'],
     transactional: true,
   }),
+  automation: stream(90, {
+    logical: 'automation',
+    name: 'fleet.automation.v1',
+    key: 'resource',
+    schema: 'Task',
+    writers: ['automation'],
+    readers: ['subscribers'],
+    transactional: true,
+  }),
   redrive: stream(14, {
     logical: 'redrive',
     name: 'fleet.redrive.v1',
     key: 'origin',
     schema: 'DeadLetter',
-    writers: ['redrive'],
-    readers: ['crm-sink', 'accounting-sink', 'alerting-sink'],
+    writers: ['redrive', 'api'],
+    readers: ['crm-sink', 'accounting-sink', 'alerting-sink', 'automation'],
     maxMessageBytes: 3 * mebibyte,
+    transactional: false,
+  }),
+  // What was done about dead letters, longer than any letter is kept; in the partition of its letter.
+  deadLetterActs: stream(400, {
+    logical: 'dead-letter-acts',
+    name: 'fleet.dead-letter-acts.v1',
+    key: 'private',
+    schema: null,
+    writers: ['redrive', 'api'],
+    readers: ['redrive', 'api', 'operators'],
     transactional: false,
   }),
   security: stream(30, {
@@ -259,35 +284,15 @@ export const allTopics: readonly Topic[] = [
   topics.state,
   topics.crm,
   topics.accounting,
+  topics.ledgerControl,
   topics.alertSignals,
   topics.alerting,
+  topics.automation,
   ...Object.values(topics.deadLetters),
   topics.redrive,
+  topics.deadLetterActs,
   topics.security,
   topics.control,
   topics.controlAudit,
   ...Object.values(topics.changelogs),
 ]
-
-/** Registry subject of a topic's values: TopicNameStrategy. */
-export function subjectOf(topic: Topic): string {
-  return `${topic.name}-value`
-}
-
-/** Topology generation: a different partition count is a new generation with ids of its own. */
-export const topologyGeneration = 1
-
-/** Consumer group id of a stage, `<env>.<stage>.g<generation>`. */
-export function groupIdOf(environment: string, stage: string): string {
-  return `${environment}.${stage}.g${topologyGeneration}`
-}
-
-/** Transactional id of the one writer of a stage's partition; stable for ever, it fences zombies. */
-export function transactionalIdOf(environment: string, stage: string, partition: number): string {
-  return `${transactionalIdPrefixOf(environment, stage)}${partition}`
-}
-
-/** What the transactional ids of a stage's partitions begin with, and those of no other stage. */
-export function transactionalIdPrefixOf(environment: string, stage: string): string {
-  return `${groupIdOf(environment, stage)}.`
-}

@@ -79,13 +79,20 @@ const records: Record<keyof typeof recordFiles, string> = {
     'customer_resolution string · reservation_id string? · rental_session_id string? · ' +
     'severity string? · category string? · status string? · status_at ts? · ' +
     'event_id string · event_type string · occurred_at ts · effective_at ts · ' +
-    `processed_at ts · disposition ${disposition} · origin ${coordinates}`,
+    `processed_at ts · disposition ${disposition} · origin ${coordinates} · ` +
+    `${strings('taxonomy_version taxonomy_category category_match taxonomy_severity severity_match')} · ` +
+    'history HistoryPlace{topic string, key string, partition int}? · completed_by string?',
   JournalEntry:
     'entry_id string · status string · tenant_id string · subaccount_id string? · ' +
     `category string · event_id string · event_type string · resource ${resource} · ` +
     'refund_of string? · currency string? · occurred_at ts · processed_at ts · ' +
     'period string · posted_period string · late boolean · ' +
-    `lines array<Line{account string, side string, amount_minor long}> · origin ${coordinates}`,
+    `lines array<Line{account string, side string, amount_minor long}> · origin ${coordinates} · ` +
+    'chart_version string? · sequence long? · completes string? · charge_entry_id string? · ' +
+    'excess_minor long?',
+  LedgerControl:
+    'control_id string · kind string · tenant_id string? · period string? · ' +
+    'chart_version string? · reason string? · requested_by string? · requested_at ts',
   Alert:
     'dedup_key string · status string · detector string · severity string · ' +
     `tenant_id string? · subject ${resource}? · summary string · source string · ` +
@@ -101,10 +108,20 @@ const records: Record<keyof typeof recordFiles, string> = {
     'reason string · endpoint_id string · tenant_id string? · remote_ip string · ' +
     'method string · path string · headers map<string> · body_sha256 fixed(32)? · ' +
     'body_bytes long · count long · first_at ts · last_at ts',
+  Task:
+    'task_id string · version long · workflow string · kind string · state string · ' +
+    'title string · priority string · assignee_group string · tenant_id string · ' +
+    `subaccount_id string? · resource ${resource} · subject string? · customer_id string? · ` +
+    'due_at ts? · opened_at ts · updated_at ts · closed_at ts? · step int · steps int · ' +
+    `policy_version string · policy_outcome string? · amount ${money}? · event_id string · ` +
+    `event_type string · occurred_at ts · effective_at ts · origin ${coordinates} · ` +
+    'processed_at ts · history array<TaskHistory{at ts, state string, reason string, ' +
+    'event_id string?, event_type string?}> · details map<string>',
   AlertSignal:
     'kind string · tenant_id string · event_id string? · event_type string? · ' +
     `domain string? · resource ${resource}? · disposition ${disposition}? · ` +
-    `effective_at ts? · tick_at ts? · origin ${coordinates}?`,
+    `effective_at ts? · tick_at ts? · origin ${coordinates}? · ` +
+    'vehicle_id string? · started_at ts? · due_at ts? · source string? · count long?',
 }
 
 interface Schema {

@@ -38,7 +38,14 @@ const eventRows: Row[] = [
   mebibyte,
 ])
 
-const stageRows = ['processor', 'crm-sink', 'accounting-sink', 'alerting-router', 'alerting-sink']
+const stageRows = [
+  'processor',
+  'crm-sink',
+  'accounting-sink',
+  'alerting-router',
+  'alerting-sink',
+  'automation',
+]
 
 const table: Row[] = [
   ['fleet.raw.v1', 'resource', 'stream', 14, 'RawDelivery', mebibyte],
@@ -46,12 +53,15 @@ const table: Row[] = [
   ['fleet.state.v1', 'resource', 'table', null, 'ResourceState', mebibyte],
   ['fleet.crm.v1', 'resource', 'stream', 90, 'CrmRecord', mebibyte],
   ['fleet.accounting.v1', 'resource', 'stream', null, 'JournalEntry', mebibyte],
+  ['fleet.ledger-control.v1', 'tenant', 'stream', null, 'LedgerControl', mebibyte],
   ['fleet.alert-signals.v1', 'tenant', 'stream', 7, 'AlertSignal', mebibyte],
   ['fleet.alerting.v1', 'tenant', 'stream', 90, 'Alert', mebibyte],
+  ['fleet.automation.v1', 'resource', 'stream', 90, 'Task', mebibyte],
   ...stageRows.map((stage): Row => {
     return [`fleet.dead-letters.${stage}.v1`, 'origin', 'stream', 90, 'DeadLetter', 3 * mebibyte]
   }),
   ['fleet.redrive.v1', 'origin', 'stream', 14, 'DeadLetter', 3 * mebibyte],
+  ['fleet.dead-letter-acts.v1', 'private', 'stream', 400, null, mebibyte],
   ['fleet.security.v1', 'endpoint', 'stream', 30, 'SecurityEvent', mebibyte],
   ['fleet.control.v1', 'private', 'table', null, null, mebibyte],
   ['fleet.control-audit.v1', 'private', 'stream', 1095, null, mebibyte],
@@ -90,7 +100,7 @@ test('every transactional topic has one writer; raw and the edge are appended to
     else assert.ok(topic.writers.length > 0, topic.name)
   }
   const appended = allTopics.filter(topic => !topic.transactional).map(topic => topic.logical)
-  assert.deepEqual(appended, ['raw', 'redrive', 'security'])
+  assert.deepEqual(appended, ['raw', 'redrive', 'dead-letter-acts', 'security'])
 })
 
 test('every topic is read by somebody, and a changelog only by its writer', () => {
@@ -113,6 +123,15 @@ test('what a sink consumes is declared on the domain topics', () => {
   ])
   assert.deepEqual(readBy('accounting-sink'), ['incident', 'violation', 'billing'])
   assert.deepEqual(readBy('alerting-sink'), [...domains])
+  assert.deepEqual(readBy('automation'), [
+    'reservation',
+    'rental_session',
+    'vehicle_availability',
+    'incident',
+    'violation',
+    'billing',
+    'vehicle',
+  ])
 })
 
 test('subjects follow the topic name', () => {

@@ -24,7 +24,7 @@ export function readHeader(headers: RequestHeaders, name: string): HeaderReading
   return value === '' ? { kind: 'missing' } : { kind: 'one', value }
 }
 
-const alwaysKept = [
+export const alwaysKept = [
   'content-type',
   'user-agent',
   'webhook-id',
@@ -43,6 +43,8 @@ export function keptHeaderNames(endpoint: Endpoint): readonly string[] {
 }
 
 function namesKeptOf(endpoint: Endpoint): readonly string[] {
+  // The header of an API key is the key itself.
+  if (endpoint.auth === 'api-key') return alwaysKept
   const { header, timestampHeader, idHeader } = endpoint.signature
   const names = new Set<string>([...alwaysKept, header, idHeader])
   if (timestampHeader !== null) names.add(timestampHeader)

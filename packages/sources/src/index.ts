@@ -6,6 +6,7 @@ export { adapterOfScheme, adapters, defaultFallbackPaths, defaultPaths } from '.
 export type {
   Adapter,
   Endpoint,
+  EndpointAuth,
   EndpointPaths,
   EndpointSecret,
   EndpointSignature,
@@ -13,12 +14,16 @@ export type {
 export { parseEndpoints } from './endpoints.ts'
 export type { EndpointsReading } from './endpoints.ts'
 export { codes } from './errors.ts'
+export { knownEventTypes } from './event-types.ts'
 export { keptHeaderNames, keptHeaders } from './headers.ts'
 export type { RequestHeaders } from './headers.ts'
 export { identify } from './identify.ts'
 export type { Identified, IdentifiedPart, UnidentifiedReason } from './identified.ts'
 export { identifierVersion, parseId } from './identity.ts'
+export { mappers, presentMapper } from './mappers.ts'
+export type { Mapper } from './mappers.ts'
 export { mapperVersion, normalize } from './normalize.ts'
+export { minorDigitsOf } from './normalize/currencies.ts'
 export type { FieldsOf, Normalization, NormalizedEvent } from './normalize.ts'
 export { readPath } from './paths.ts'
 export type { HmacAlgorithm, Platform } from './platform.ts'
@@ -28,6 +33,7 @@ export { answerChallenge, readChallenge, unsignedChallengeBytesMax } from './sma
 export { isJsonObject, jsonDepthMax, parseStrictJson } from './strict-json.ts'
 export type { Json, JsonObject } from './strict-json.ts'
 export { parseTime } from './times.ts'
+export { apiKeyHashProblem } from './verify-api-key.ts'
 export { secretProblem } from './verify-key.ts'
 export { isActiveSecret, signatureScheme, verifyDelivery } from './verify.ts'
 export type { DeliveryRequest, DeliverySecret, Verification } from './verify.ts'

@@ -9,7 +9,7 @@ import { hashOf } from './verify.ts'
 
 /**
  * Header names in lower case and their values; null when the secret cannot be used. A public key never
- * can: the private one is with the sender alone.
+ * can, nor the hash of an API key: the private one, or the key, is with the sender alone.
  */
 export function signDelivery(
   endpoint: Endpoint,
@@ -17,6 +17,7 @@ export function signDelivery(
   delivery: { readonly body: Uint8Array; readonly id: string; readonly nowMs: number },
   platform: Pick<Platform, 'hmac'>,
 ): Record<string, string> | null {
+  if (endpoint.auth === 'api-key') return null
   const key = verificationKey(endpoint, secret)
   if (key?.kind !== 'mac') return null
   const { signature } = endpoint

@@ -51,6 +51,7 @@ export function processorStage(
   return {
     name: 'processor',
     inputs: [topics.raw],
+    lettersReturn: 'as-input',
     outputs: [...Object.values(topics.events), topics.state],
     createState: () => new ProcessorState({ windowMs, idsMax: settings.seenIdsMax }),
     admit: (record, partitionCount) => admit(record, partitionCount, keyRing()),

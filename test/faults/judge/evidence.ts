@@ -12,6 +12,7 @@ import type {
   RawDelivery,
   ResourceState,
   StageName,
+  Task,
 } from '@fleet/contracts'
 
 import type { CommonEvent, PartitionEvidence } from '../../../packages/cli/src/verify/evidence.ts'
@@ -63,6 +64,7 @@ export interface Evidence {
   entries: Found<JournalEntry>[]
   signals: Found<AlertSignal>[]
   alerts: Found<Alert>[]
+  tasks: Found<Task>[]
   letters: Map<StageName, Found<DeadLetter>[]>
   /** The newest, by stage and partition. */
   progress: Map<StageName, Map<number, Progress>>
@@ -94,6 +96,7 @@ export const judgedTopics: readonly string[] = [
   topics.accounting.name,
   topics.alertSignals.name,
   topics.alerting.name,
+  topics.automation.name,
   ...stageOfLetters.keys(),
   ...stageOfChangelog.keys(),
 ]
@@ -162,6 +165,7 @@ function emptyEvidence(partitionCount: number): Evidence {
     entries: [],
     signals: [],
     alerts: [],
+    tasks: [],
     letters: perStage(() => []),
     progress: perStage(() => new Map<number, Progress>()),
     counts: new Map(),
@@ -203,12 +207,27 @@ function take(evidence: Evidence, record: CommittedRecord, sources: EvidenceSour
     const event = value as CommonEvent
     evidence.events.push({ ...place, value: event })
     around.events.push({ topic, offset, key, event })
-  } else if (topic === topics.crm.name) evidence.crm.push({ ...place, value: value as CrmRecord })
-  else if (topic === topics.accounting.name) {
-    evidence.entries.push({ ...place, value: value as JournalEntry })
-  } else if (topic === topics.alertSignals.name) {
-    evidence.signals.push({ ...place, value: value as AlertSignal })
-  } else evidence.alerts.push({ ...place, value: value as Alert })
+  } else takeOutput(evidence, place, value)
+}
+
+function takeOutput(evidence: Evidence, place: Place & { key: string }, value: unknown): void {
+  const { crm, accounting, alertSignals, automation } = topics
+  switch (place.topic) {
+    case crm.name:
+      evidence.crm.push({ ...place, value: value as CrmRecord })
+      return
+    case accounting.name:
+      evidence.entries.push({ ...place, value: value as JournalEntry })
+      return
+    case alertSignals.name:
+      evidence.signals.push({ ...place, value: value as AlertSignal })
+      return
+    case automation.name:
+      evidence.tasks.push({ ...place, value: value as Task })
+      return
+    default:
+      evidence.alerts.push({ ...place, value: value as Alert })
+  }
 }
 
 function takeRaw(

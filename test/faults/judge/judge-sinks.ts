@@ -2,12 +2,13 @@
 // output names its origin, so that each event must be answered for exactly once and in its order.
 
 import { topics } from '@fleet/contracts'
-import type { Coordinates } from '@fleet/contracts'
+import type { BillingEvent, Coordinates, CrmRecord } from '@fleet/contracts'
 
+import { asModelEntry, LedgerModel } from '../../support/ledger-model.ts'
+import type { ModelEntry } from '../../support/ledger-model.ts'
 import { CrmModel } from './crm-model.ts'
 import type { Evidence, Found, Place } from './evidence.ts'
-import { wantedBooking } from './ledger-model.ts'
-import type { LedgerEvent } from './ledger-model.ts'
+import { judgeTasks } from './judge-tasks.ts'
 import { at } from './violation.ts'
 import type { Violation } from './violation.ts'
 
@@ -22,38 +23,59 @@ const ledgerTopics: ReadonlySet<string> = new Set([
 ])
 
 export function judgeSinks(evidence: Evidence): Violation[] {
-  return [...judgeCrm(evidence), ...judgeLedger(evidence), ...judgeSignals(evidence)]
+  return [
+    ...judgeCrm(evidence),
+    ...judgeLedger(evidence),
+    ...judgeSignals(evidence),
+    ...judgeTasks(evidence),
+  ]
 }
 
 function judgeCrm({ events, crm, letters }: Evidence): Violation[] {
   const violations: Violation[] = []
   const model = new CrmModel()
+  const originated = crm.map(one => ({ ...one, origin: one.value.origin }))
   const found = byOrigin(
-    crm.map(one => ({ ...one, origin: one.value.origin })),
+    originated.filter(({ value }) => value.completed_by === null),
     violations,
+  )
+  const completed = byOrigin(
+    originated.filter(({ value }) => value.completed_by !== null),
+    violations,
+    // Each stands where the customer became known, which is another time for each resource.
+    'in any order',
   )
   for (const letter of letters.get('crm-sink') ?? []) {
     const detail = `dead-lettered as ${letter.value.error_code}: ${letter.value.error_message}`
     violations.push({ rule: 'wrong', where: at(letter.value.origin), detail })
   }
   for (const event of events) {
+    for (const [place, wanted] of model.completions(event)) {
+      violations.push(...differences('CRM completion', place, wanted, completed.get(place)))
+      completed.delete(place)
+    }
     const wanted = model.expect(event)
-    const record = found.get(at(event))
+    violations.push(...differences('CRM record', at(event), wanted, found.get(at(event))))
     found.delete(at(event))
-    if (wanted === null && record === undefined) continue
-    if (wanted === null || record === undefined) {
-      const detail = wanted === null ? 'a CRM record for nothing' : 'no CRM record'
-      violations.push({ rule: wanted === null ? 'wrong' : 'torn', where: at(event), detail })
-      continue
-    }
-    for (const [field, must] of Object.entries(wanted)) {
-      const is = record.value[field as keyof typeof wanted]
-      if (is === must) continue
-      const detail = `${field} is ${is}, must be ${must} for ${at(event)}`
-      violations.push({ rule: 'wrong', where: at(record), detail })
-    }
   }
-  return [...violations, ...strays(found.values())]
+  return [...violations, ...strays(found.values()), ...strays(completed.values())]
+}
+
+function differences(
+  what: string,
+  where: string,
+  wanted: Partial<CrmRecord> | null,
+  record: Found<CrmRecord> | undefined,
+): Violation[] {
+  if (wanted === null && record === undefined) return []
+  if (wanted === null) return [{ rule: 'wrong', where, detail: `a ${what} for nothing` }]
+  if (record === undefined) return [{ rule: 'torn', where, detail: `no ${what}` }]
+  return Object.entries(wanted).flatMap(([field, must]) => {
+    const is = record.value[field as keyof CrmRecord]
+    if (is === must) return []
+    const detail = `${field} is ${JSON.stringify(is)}, must be ${JSON.stringify(must)} for ${where}`
+    return [{ rule: 'wrong' as const, where: at(record), detail }]
+  })
 }
 
 function judgeLedger({ events, entries, letters }: Evidence): Violation[] {
@@ -66,9 +88,10 @@ function judgeLedger({ events, entries, letters }: Evidence): Violation[] {
     (letters.get('accounting-sink') ?? []).map(one => ({ ...one, origin: one.value.origin })),
     violations,
   )
-  for (const event of events as Found<LedgerEvent>[]) {
+  const model = new LedgerModel()
+  for (const event of events as Found<BillingEvent>[]) {
     if (!ledgerTopics.has(event.topic)) continue
-    const wanted = wantedBooking(event.value)
+    const wanted = model.take(event.key, event.value)
     const entry = found.get(at(event))
     const letter = refused.get(at(event))
     found.delete(at(event))
@@ -78,24 +101,40 @@ function judgeLedger({ events, entries, letters }: Evidence): Violation[] {
         ? letter === undefined
           ? 'nothing'
           : `refused ${letter.value.error_code}`
-        : `entry ${JSON.stringify({
-            category: entry.value.category,
-            currency: entry.value.currency,
-            lines: entry.value.lines.map(
-              ({ account, side, amount_minor }) => `${account} ${side} ${amount_minor}`,
-            ),
-          })}`
+        : entryText(asModelEntry(entry.value))
     const must =
-      wanted.kind === 'nothing'
-        ? 'nothing'
+      wanted.kind === 'entry'
+        ? entryText(wanted.entry)
         : wanted.kind === 'refused'
           ? `refused ${wanted.code}`
-          : `entry ${JSON.stringify(wanted.entry)}`
+          : 'nothing'
     if (is === must) continue
     const rule = is === 'nothing' ? 'torn' : 'wrong'
     violations.push({ rule, where: at(event), detail: `booked: ${is}, must be: ${must}` })
   }
+  violations.push(...misnumbered(entries))
   violations.push(...unbalanced(entries), ...strays(found.values()), ...strays(refused.values()))
+  return violations
+}
+
+function entryText(entry: ModelEntry): string {
+  const text = JSON.stringify(entry, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
+  return `entry ${text}`
+}
+
+/** Entries are numbered from 1 in their partition: none is missing, none is there twice. */
+function misnumbered(entries: Evidence['entries']): Violation[] {
+  const violations: Violation[] = []
+  const last = new Map<number, number>()
+  for (const entry of entries) {
+    const number = (last.get(entry.partition) ?? 0) + 1
+    last.set(entry.partition, number)
+    if (entry.value.sequence === number) continue
+    const detail = `has number ${entry.value.sequence}, must be ${number}`
+    violations.push({ rule: 'torn', where: at(entry), detail })
+  }
   return violations
 }
 
@@ -113,6 +152,17 @@ function unbalanced(entries: Evidence['entries']): Violation[] {
   return violations
 }
 
+const watchedByAlerting: ReadonlySet<string> = new Set([
+  'reservation.no_show',
+  'violation.disputed',
+  'vehicle.signal_failed',
+  'vehicle.command_failed',
+  ...['checkin_started', 'active', 'extended', 'checkout_started'].map(
+    of => `rental_session.${of}`,
+  ),
+  ...['completed', 'canceled', 'expired'].map(of => `rental_session.${of}`),
+])
+
 function judgeSignals({ events, signals, alerts }: Evidence): Violation[] {
   const violations: Violation[] = []
   const routed: (Found<Evidence['signals'][number]['value']> & Output)[] = []
@@ -128,8 +178,7 @@ function judgeSignals({ events, signals, alerts }: Evidence): Violation[] {
   }
   const found = byOrigin(routed, violations, 'by origin')
   for (const event of events) {
-    const isWatched =
-      event.value.event_type === 'reservation.no_show' && event.value.mode === 'LIVE'
+    const isWatched = watchedByAlerting.has(event.value.event_type) && event.value.mode === 'LIVE'
     const signal = found.get(at(event))
     found.delete(at(event))
     if (isWatched === (signal !== undefined)) continue
@@ -164,7 +213,7 @@ function judgeAlerts(alerts: Evidence['alerts']): Violation[] {
 function byOrigin<Record extends Output>(
   outputs: readonly Record[],
   violations: Violation[],
-  order: 'by origin' | 'by partition' = 'by partition',
+  order: 'by origin' | 'by partition' | 'in any order' = 'by partition',
 ): Map<string, Record> {
   const found = new Map<string, Record>()
   const last = new Map<string, number>()
@@ -176,11 +225,11 @@ function byOrigin<Record extends Output>(
     }
     found.set(name, output)
     const lane = [topic, partition, origin.topic, origin.partition].join(' ')
-    if (order === 'by partition' && origin.partition !== partition) {
+    if (order !== 'by origin' && origin.partition !== partition) {
       const detail = `comes from partition ${origin.partition}`
       violations.push({ rule: 'wrong', where: at(output), detail })
     }
-    if (origin.offset < (last.get(lane) ?? -1)) {
+    if (order !== 'in any order' && origin.offset < (last.get(lane) ?? -1)) {
       const detail = `${name} stands behind a later record`
       violations.push({ rule: 'misordered', where: at(output), detail })
     }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { topics } from '@fleet/contracts'
-import type { AlertSignal, CrmRecord, JournalEntry, Topic } from '@fleet/contracts'
+import type { AlertSignal, CrmRecord, JournalEntry, Task, Topic } from '@fleet/contracts'
 import { driveStage } from '@fleet/stage'
 import type { StageDeclaration, TaskState } from '@fleet/stage'
 
@@ -15,6 +15,7 @@ import {
 } from '../../../packages/cli/test/verify/evidence-builder.ts'
 import { accountingSink } from '../../../services/accounting-sink/src/index.ts'
 import { alertingRouter } from '../../../services/alerting-sink/src/index.ts'
+import { automation, readPolicies } from '../../../services/automation/src/index.ts'
 import { crmSink } from '../../../services/crm-sink/src/index.ts'
 import { buildLoad } from '../load/events.ts'
 import { seeded } from '../seeded.ts'
@@ -49,6 +50,8 @@ function sunk<State extends TaskState<Change>, Change>(
   return drive
 }
 
+const policies = readPolicies('infra/local/automation-policies.json')
+
 function healthy(): { evidence: Evidence; sent: Sent } {
   const around = healthyEvidence(samples)
   const events = around.events.map(({ topic, offset, key, event }) => {
@@ -80,6 +83,10 @@ function healthy(): { evidence: Evidence; sent: Sent } {
       sunk(alertingRouter({ tickMs: 5000 }), events).outputs(topics.alertSignals),
     ),
     alerts: [],
+    tasks: found<Task>(
+      topics.automation,
+      sunk(automation({ tickMs: 5000, policies }), events).outputs(topics.automation),
+    ),
     letters: new Map(),
     progress: new Map([['processor', new Map([[0, progress]])]]),
     counts: new Map(),
@@ -190,6 +197,29 @@ const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof he
         changed(evidence.crm, 2, record => ({ ...record, status: 'gone' }))
       },
     ],
+    [
+      "a CRM record has another category than its source's",
+      'wrong',
+      ({ evidence }) => {
+        changed(evidence.crm, 2, record => ({ ...record, category: 'ours' }))
+      },
+    ],
+    [
+      'a CRM record was never completed',
+      'torn',
+      ({ evidence: { crm } }) => {
+        const at = crm.findIndex(({ value }) => value.completed_by !== null)
+        crm.splice(at, 1)
+      },
+    ],
+    [
+      'a CRM record was completed with another customer',
+      'wrong',
+      ({ evidence: { crm } }) => {
+        const at = crm.findIndex(({ value }) => value.completed_by !== null)
+        changed(crm, at, record => ({ ...record, customer_id: 'somebody' }))
+      },
+    ],
     ['an entry is missing', 'torn', ({ evidence }) => evidence.entries.splice(4, 1)],
     [
       'an entry is out of balance',
@@ -206,6 +236,34 @@ const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof he
       },
     ],
     ['an alert signal is missing', 'torn', ({ evidence }) => evidence.signals.splice(1, 1)],
+    [
+      'a task that was opened is not there',
+      'torn',
+      ({ evidence: { tasks } }) => {
+        const [first] = tasks
+        const left = tasks.filter(({ value }) => value.task_id !== first?.value.task_id)
+        tasks.splice(0, tasks.length, ...left)
+      },
+    ],
+    [
+      'a step of a task is there twice',
+      'repeated',
+      ({ evidence: { tasks } }) => {
+        const [first] = tasks
+        if (first !== undefined) tasks.push({ ...first, offset: 9999 })
+      },
+    ],
+    [
+      'a task comes from a test',
+      'wrong',
+      ({ evidence: { tasks, events } }) => {
+        const origin = tasks[0]?.value.origin
+        const at = events.findIndex(
+          one => one.topic === origin?.topic && one.offset === origin.offset,
+        )
+        changed(events, at, event => ({ ...event, mode: 'TEST' as const }))
+      },
+    ],
     [
       'a sink answered to an event that is not there',
       'wrong',

@@ -21,6 +21,7 @@ const stageServices: readonly ServiceName[] = [
   'crm-sink',
   'accounting-sink',
   'alerting-sink',
+  'automation',
 ]
 
 let rotation = 0
@@ -115,6 +116,10 @@ function inputsOf(stage: StageName): string[] {
       return Object.values(topics.events).map(({ name }) => name)
     case 'alerting-sink':
       return [topics.alertSignals.name]
+    case 'automation':
+      return Object.values(topics.events)
+        .filter(({ readers }) => readers.includes('automation'))
+        .map(({ name }) => name)
   }
 }
 
@@ -123,15 +128,16 @@ function names(domains: readonly (keyof typeof topics.events)[]): string[] {
 }
 
 /**
- * The wall clock of one process jumps by up to a day, either way, and back. Not forward where time is
- * written as records: those who tick would be told that a day has passed, and believe it.
+ * The wall clock of one process jumps by up to a day, either way, and back. Not forward where time
+ * moves things: those who tick would be told that a day has passed, and believe it.
  */
 export const clockJumped: Fault = {
   kind: 'clock_jump',
   lane: 'processes',
   inject: async ({ world, say, ending }, random) => {
     const victim = random.pick(instancesOf(world, ['ingester', ...stageServices]))
-    const hours = random.pick(victim.service === 'alerting-sink' ? [-24, -1] : [-24, -1, 1, 24])
+    const isTicking = victim.service === 'alerting-sink' || victim.service === 'automation'
+    const hours = random.pick(isTicking ? [-24, -1] : [-24, -1, 1, 24])
     say(`clock of ${victim.name} ${hours > 0 ? '+' : ''}${hours} h`)
     shiftClock(victim, hours * hourMs)
     await systemClock.sleep(random.between(2500, 5000), ending)

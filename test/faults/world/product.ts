@@ -20,6 +20,7 @@ const instances = {
   'crm-sink': 2,
   'accounting-sink': 2,
   'alerting-sink': 2,
+  automation: 2,
   // It reads every partition in one process.
   projector: 1,
   api: 1,
@@ -32,6 +33,7 @@ const portVariables: Record<ServiceName, string> = {
   'crm-sink': 'FLEET_CRM_SINK_PORT',
   'accounting-sink': 'FLEET_ACCOUNTING_SINK_PORT',
   'alerting-sink': 'FLEET_ALERTING_SINK_PORT',
+  automation: 'FLEET_AUTOMATION_PORT',
   projector: 'FLEET_PROJECTOR_PORT',
   api: 'FLEET_API_PORT',
 }

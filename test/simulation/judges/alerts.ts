@@ -1,11 +1,30 @@
-// Alerting: every live no-show became one signal, and the alerts are exactly those that a plain model
-// raises from the signals as they stand. The ticks among them are judged in ticks.ts.
+// Alerting: every live event that some detector takes became one signal, and the no-show alerts are exactly
+// those that a plain model raises from the signals as they stand. The ticks among them are judged in
+// ticks.ts, the other detectors in detectors.ts.
 
 import { partitionOf, topics } from '@fleet/contracts'
-import type { Alert, AlertSignal, ReservationEvent } from '@fleet/contracts'
+import type { Alert, AlertSignal, Topic } from '@fleet/contracts'
 
 import { placeOf } from './history.ts'
 import type { History, Violation } from './history.ts'
+
+const watched: ReadonlyMap<Topic, readonly string[]> = new Map([
+  [topics.events.reservation, ['reservation.no_show']],
+  [topics.events.violation, ['violation.disputed']],
+  [topics.events.vehicle, ['vehicle.signal_failed', 'vehicle.command_failed']],
+  [
+    topics.events.rental_session,
+    [
+      'checkin_started',
+      'active',
+      'extended',
+      'checkout_started',
+      'completed',
+      'canceled',
+      'expired',
+    ].map(action => `rental_session.${action}`),
+  ],
+])
 
 const minute = 60 * 1_000_000
 const windowMicros = 15 * minute
@@ -18,6 +37,7 @@ export function judgeAlerts(history: History): Violation[] {
     const is = history
       .committed(topics.alerting, partition)
       .flatMap(entry => history.value<Alert>(topics.alerting, entry) ?? [])
+      .filter(({ detector }) => detector === 'no-show-spike')
       .map(alert => [alert.status, alert.tenant_id, alert.event_time, alert.observed].join(' '))
     // The stages are stopped while the clock ticks on: the last ticks may not be taken yet.
     const taken = history.positions('alerting-sink', partition)[topics.alertSignals.name] ?? 0
@@ -30,11 +50,22 @@ export function judgeAlerts(history: History): Violation[] {
   return violations
 }
 
-function signalsOf(history: History, partition: number, upTo: number): AlertSignal[] {
+/** With the times that are believed: five minutes ahead of the broker at most. */
+export function signalsOf(history: History, partition: number, upTo: number): AlertSignal[] {
   return history
     .committed(topics.alertSignals, partition)
     .filter(({ record }) => record.offset < upTo)
-    .flatMap(entry => history.value<AlertSignal>(topics.alertSignals, entry) ?? [])
+    .flatMap(entry => {
+      const signal = history.value<AlertSignal>(topics.alertSignals, entry)
+      if (signal === null) return []
+      const latest = entry.record.timestampMs * 1000 + 5 * minute
+      const { kind, tick_at: tick, effective_at: at } = signal
+      if (kind === 'TICK' && tick !== null) return { ...signal, tick_at: Math.min(tick, latest) }
+      if (kind === 'ACTIVITY' && at !== null) {
+        return { ...signal, effective_at: Math.min(at, latest) }
+      }
+      return signal
+    })
 }
 
 function judgeSignals(history: History): Violation[] {
@@ -50,20 +81,27 @@ function judgeSignals(history: History): Violation[] {
     if (signals.has(place)) complain('duplicate', place)
     signals.set(place, { tenant: signal.tenant_id, partition: entry.record.partition })
   }
-  const topic = topics.events.reservation
-  for (const entry of history.allCommitted(topic)) {
-    const event = history.value<ReservationEvent>(topic, entry)
-    if (event?.event_type !== 'reservation.no_show' || event.mode === 'TEST') continue
-    const place = placeOf(entry.record)
-    const signal = signals.get(place)
-    signals.delete(place)
-    if (signal === undefined) complain('lost-write', `no signal of ${place}`)
-    else if (signal.partition !== partitionOf(event.tenant_id, history.partitions)) {
-      complain('misordered', `${place} is on ${signal.partition}`)
+  for (const [topic, types] of watched) {
+    for (const entry of history.allCommitted(topic)) {
+      const event = history.value<WatchedEvent>(topic, entry)
+      if (event === null || !types.includes(event.event_type) || event.mode === 'TEST') continue
+      const place = placeOf(entry.record)
+      const signal = signals.get(place)
+      signals.delete(place)
+      if (signal === undefined) complain('lost-write', `no signal of ${place}`)
+      else if (signal.partition !== partitionOf(event.tenant_id, history.partitions)) {
+        complain('misordered', `${place} is on ${signal.partition}`)
+      }
     }
   }
   for (const place of signals.keys()) complain('aborted-read', `a signal of ${place}`)
   return violations
+}
+
+interface WatchedEvent {
+  readonly event_type: string
+  readonly mode: string
+  readonly tenant_id: string
 }
 
 interface NoShow {
@@ -86,6 +124,7 @@ function alertsOf(signals: readonly AlertSignal[]): string[] {
   for (const signal of signals) {
     const { tick_at: tick, effective_at: at } = signal
     if (tick !== null) {
+      if (lastTick !== null && tick <= lastTick) continue
       const names = [...tenants.keys()].toSorted()
       for (const name of names) {
         const tenant = tenants.get(name)
@@ -94,6 +133,7 @@ function alertsOf(signals: readonly AlertSignal[]): string[] {
       lastTick = tick
       continue
     }
+    if (signal.event_type !== 'reservation.no_show') continue
     if (at === null || (lastTick !== null && at <= lastTick - keptMicros)) continue
     const { resource, event_id } = signal
     const id = JSON.stringify([resource?.type, resource?.id, event_id])

@@ -1,5 +1,6 @@
-// The CRM topic: every live event once, except late ones of an erased contact; status and customer as a
-// plain model gives them that follows the records in the order they stand.
+// The CRM topic: every live event once, except late ones of an erased contact; category and severity as
+// they were sent; status and customer as a plain model gives them that follows the records in the order they stand. A record without a customer
+// comes once more, right before the record of the event that names one, and then never sets a status back.
 
 import { topics } from '@fleet/contracts'
 import type { CrmRecord, ReservationEvent } from '@fleet/contracts'
@@ -18,12 +19,8 @@ type Event = Pick<
   | 'event_type'
   | 'mode'
   | 'resource'
-> & { claim_id?: string | null }
-
-interface Thing {
-  status: string | null
-  isErased: boolean
-}
+> &
+  Partial<Record<'category' | 'claim_id' | 'reason' | 'severity' | 'violation_code', string | null>>
 
 const updating = /\.(updated)$/
 const known: Readonly<Record<string, RegExp>> = {
@@ -44,8 +41,12 @@ export function judgeCrm(history: History): Violation[] {
 class CrmJudge {
   readonly #history: History
   readonly #partition: number
-  readonly #things = new Map<string, Thing>()
+  readonly #statuses = new Map<string, string | null>()
   readonly #customers = new Map<string, { id: string; at: number }>()
+  /** By key: records without a customer, oldest first, by the id of their event. */
+  readonly #open = new Map<string, Map<string, CrmRecord>>()
+  /** Completions that stand before the record which names their customer. */
+  #completions: CrmRecord[] = []
   readonly #violations: Violation[] = []
 
   constructor(history: History, partition: number) {
@@ -65,6 +66,10 @@ class CrmJudge {
     for (const entry of this.#history.committed(topics.crm, this.#partition)) {
       const record = this.#history.value<CrmRecord>(topics.crm, entry)
       if (record === null) continue
+      if (record.completed_by !== null) {
+        this.#completions.push(record)
+        continue
+      }
       const place = placeOf(record.origin)
       const source = events.get(place)
       events.delete(place)
@@ -75,6 +80,7 @@ class CrmJudge {
         )
       } else this.#judgeRecord(record, source.domain, source.entry, source.event)
     }
+    this.#expectCompletions([], 'the end')
     for (const [place, { domain, event }] of events) {
       if (event.mode === 'TEST') continue
       const mayBeSilent = domain === 'customer' && event.disposition === 'SUPERSEDED'
@@ -109,25 +115,77 @@ class CrmJudge {
     const place = placeOf(record.origin)
     if (event.mode === 'TEST') this.#complain('wrong-verdict', `${place} is a test`)
     const key = input.key?.toString('utf8') ?? ''
+    const [id, action, status] = this.#entity(key, domain, event)
+    const isContact = domain === 'customer'
+    const contact = event.customer_id ?? event.resource.id
+    const customer = isContact ? contact : this.#customer(key, event)
+    const resolution = resolutionOf(isContact || event.customer_id !== null, customer)
+    const history = action === 'ERASE' ? null : key
+    const sent = [categorySent(event), event.severity ?? null]
+    const must = [action, status, customer, resolution, id, event.event_id, history, ...sent]
+    this.#expect(place, contentOf(record), must)
+    this.#expectCompletions(isContact ? [] : this.#completedBy(key, event), place)
+    if (resolution === 'UNRESOLVED') this.#leaveOpen(key, record)
+  }
+
+  /** Its id, and what becomes of it. */
+  #entity(
+    key: string,
+    domain: string,
+    event: Event,
+  ): [id: string, action: string, status: string | null] {
     const isClaim = event.event_type.startsWith('incident.claim_')
     const id = (isClaim ? event.claim_id : null) ?? event.resource.id
-    const thingKey = JSON.stringify([key, isClaim ? 'claim' : domain, id])
-    const before = this.#things.get(thingKey) ?? { status: null, isErased: false }
-    const changes =
-      event.disposition === 'CURRENT' && known[domain]?.test(event.event_type) === true
-    const erases = changes && event.event_type === 'customer.deleted'
-    const status = changes && !erases ? statusOf(event, before.status) : null
-    if (changes) this.#things.set(thingKey, { status, isErased: erases })
-    const action = erases ? 'ERASE' : changes ? 'UPSERT' : 'HISTORY'
-    const customer =
-      domain === 'customer' ? (event.customer_id ?? event.resource.id) : this.#customer(key, event)
-    const is = [record.action, record.status, record.customer_id, record.entity_id, record.event_id]
-    const must = [action, status, customer, id, event.event_id]
+    const isKnown = known[domain]?.test(event.event_type) === true
+    if (event.disposition === 'SUPERSEDED' || !isKnown) return [id, 'HISTORY', null]
+    const thing = JSON.stringify([key, isClaim ? 'claim' : domain, id])
+    const isErased = event.event_type === 'customer.deleted'
+    const status = isErased ? null : statusOf(event, this.#statuses.get(thing) ?? null)
+    this.#statuses.set(thing, status)
+    return [id, isErased ? 'ERASE' : 'UPSERT', status]
+  }
+
+  #expect(place: string, is: readonly unknown[], must: readonly unknown[]): void {
     if (JSON.stringify(is) === JSON.stringify(must)) return
     this.#complain(
       'wrong-content',
       `${place}: ${JSON.stringify(is)}, must be ${JSON.stringify(must)}`,
     )
+  }
+
+  #leaveOpen(key: string, record: CrmRecord): void {
+    const open = this.#open.get(key) ?? new Map<string, CrmRecord>()
+    // An event that comes again has lost to itself.
+    if (!open.has(record.record_id)) open.set(record.record_id, record)
+    this.#open.set(key, open)
+  }
+
+  /** What must stand before the record of an event: nothing, unless it names a customer. */
+  #completedBy(key: string, { customer_id, event_id }: Event): unknown[][] {
+    if (customer_id === null) return []
+    const open = [...(this.#open.get(key)?.values() ?? [])]
+    this.#open.delete(key)
+    return open.map((record, position) => {
+      const isOvertaken = open
+        .slice(position + 1)
+        .some(later => later.action === 'UPSERT' && thingOf(later) === thingOf(record))
+      const [action, status] =
+        record.action === 'UPSERT' && !isOvertaken ? ['UPSERT', record.status] : ['HISTORY', null]
+      return [record.record_id, event_id, customer_id, 'COMPLETED', action, status]
+    })
+  }
+
+  #expectCompletions(must: readonly unknown[][], place: string): void {
+    const is = this.#completions.map(record => [
+      record.record_id,
+      record.completed_by,
+      record.customer_id,
+      record.customer_resolution,
+      record.action,
+      record.status,
+    ])
+    this.#completions = []
+    this.#expect(`completions before ${place}`, is, must)
   }
 
   #customer(key: string, event: Event): string | null {
@@ -138,6 +196,27 @@ class CrmJudge {
     }
     return event.customer_id
   }
+}
+
+function contentOf(record: CrmRecord): unknown[] {
+  const { action, status, customer_id, customer_resolution, entity_id, event_id, history } = record
+  const place = history === null ? null : history.key
+  const sent = [record.category, record.severity]
+  return [action, status, customer_id, customer_resolution, entity_id, event_id, place, ...sent]
+}
+
+/** No two domains call it the same, but for a violation that has no code. */
+function categorySent({ category, reason, violation_code }: Event): string | null {
+  return category ?? violation_code ?? reason ?? null
+}
+
+function resolutionOf(isNamed: boolean, customer: string | null): string {
+  if (isNamed) return 'KNOWN'
+  return customer === null ? 'UNRESOLVED' : 'COMPLETED'
+}
+
+function thingOf({ entity_type, entity_id }: CrmRecord): string {
+  return `${entity_type} ${entity_id}`
 }
 
 function statusOf({ attributes, event_type }: Event, before: string | null): string {

@@ -9,10 +9,13 @@ import type { Plan } from '../plan/plan.ts'
 import type { Ran } from '../world/world.ts'
 import { judgeAlerts } from './alerts.ts'
 import { judgeCrm } from './crm.ts'
+import { judgeDetectors } from './detectors.ts'
 import { History } from './history.ts'
 import type { Violation } from './history.ts'
 import { judgeLedger } from './ledger.ts'
+import { judgeLetters } from './letters.ts'
 import { judgeProcessor } from './processor.ts'
+import { judgeTasks } from './tasks.ts'
 import { judgeTicks } from './ticks.ts'
 import { judgeTransactions } from './transactions.ts'
 
@@ -34,6 +37,9 @@ export function judge({ shape }: Plan, ran: Ran): Outcome {
     () => judgeLedger(history),
     () => judgeCrm(history),
     () => judgeAlerts(history),
+    () => judgeDetectors(history),
+    () => judgeTasks(history),
+    () => judgeLetters(history),
     () => judgeTicks(history, shape.tickMs),
   ]
   for (const each of judges) {

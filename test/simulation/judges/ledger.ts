@@ -1,61 +1,192 @@
-// The ledger: each live event that moves money is booked exactly once, by a table of its own; every entry
-// balances; what cannot be booked is a dead letter.
+// The ledger: each live event that moves money is booked exactly once, as a model with tables of its own has
+// it; every entry balances; entries are numbered without a gap; what was closed stays closed; what cannot be
+// booked is a dead letter; and the memory that was committed says what the journal says.
 
-import { topics } from '@fleet/contracts'
-import type { BillingEvent, DeadLetter, JournalEntry } from '@fleet/contracts'
+import { parseLedgerKey, topics } from '@fleet/contracts'
+import type {
+  BillingEvent,
+  DeadLetter,
+  JournalEntry,
+  LedgerBalance,
+  LedgerClosed,
+  LedgerControl,
+} from '@fleet/contracts'
 
+import { asModelEntry, LedgerModel } from '../../support/ledger-model.ts'
+import type { ModelEntry } from '../../support/ledger-model.ts'
 import { inputsOf } from '../world/stage-inputs.ts'
 import { placeOf } from './history.ts'
-import type { History, Violation } from './history.ts'
+import type { Entry, History, Transaction, Violation } from './history.ts'
 
-type Expected = { kind: 'entry'; debit: string; credit: string; minor: number | null } | 'refused'
+const { accounting, ledgerControl } = topics
 
-export function judgeLedger(history: History): Violation[] {
-  const violations: Violation[] = []
-  const complain = (rule: string, detail: string): void => {
-    violations.push({ rule, detail: `ledger: ${detail}` })
+interface Closings {
+  closed: Map<string, { period: string; next: string; order: number }>
+  orderOf(entry: Entry): number
+}
+
+class LedgerJudge {
+  readonly violations: Violation[] = []
+  readonly #history: History
+  /** Not yet explained by an event. */
+  readonly #booked = new Map<string, JournalEntry>()
+  readonly #refused = new Set<string>()
+
+  constructor(history: History) {
+    this.#history = history
   }
-  const booked = new Map<string, JournalEntry>()
-  const ids = new Map<string, string>()
-  for (const entry of history.allCommitted(topics.accounting)) {
-    const value = history.value<JournalEntry>(topics.accounting, entry)
-    if (value === null) continue
-    // Beyond the window an event may be published, and then booked, again: under the id it had.
-    const identity = JSON.stringify([value.resource, value.event_id])
-    const other = ids.get(value.entry_id) ?? identity
-    if (other !== identity) complain('wrong-content', `${value.entry_id} for two events`)
-    ids.set(value.entry_id, identity)
-    booked.set(placeOf(value.origin), value)
-    if (balanceOf(value) !== 0) complain('unbalanced', placeOf(entry.record))
-  }
-  const refused = new Set<string>()
-  const { 'accounting-sink': letters } = topics.deadLetters
-  for (const entry of history.allCommitted(letters)) {
-    const letter = history.value<DeadLetter>(letters, entry)
-    if (letter !== null) refused.add(placeOf(letter.origin))
-  }
-  for (const topic of inputsOf['accounting-sink']) {
-    for (const entry of history.allCommitted(topic)) {
-      const place = placeOf(entry.record)
-      const event = history.value<BillingEvent>(topic, entry)
-      const expected = event === null ? null : expectedOf(event)
-      const is = booked.get(place)
-      booked.delete(place)
-      if (expected === 'refused') {
-        if (!refused.delete(place)) complain('lost-write', `${place} had to be refused`)
-        if (is !== undefined) complain('wrong-verdict', `${place} was booked`)
-      } else if (expected === null) {
-        if (is !== undefined) complain('wrong-verdict', `${place} was booked`)
-      } else if (is === undefined) {
-        complain('lost-write', `${place} was not booked`)
-      } else if (!fits(is, expected)) {
-        complain('wrong-content', `${place}: ${JSON.stringify(is.lines)}`)
+
+  judge(): Violation[] {
+    for (let partition = 0; partition < this.#history.partitions; partition++) {
+      this.#judgeJournal(partition)
+    }
+    const { 'accounting-sink': letters } = topics.deadLetters
+    for (const entry of this.#history.allCommitted(letters)) {
+      const letter = this.#history.value<DeadLetter>(letters, entry)
+      if (letter !== null) this.#refused.add(placeOf(letter.origin))
+    }
+    const model = new LedgerModel()
+    for (const topic of inputsOf['accounting-sink']) {
+      for (const entry of this.#history.allCommitted(topic)) {
+        if (topic === ledgerControl) this.#judgeControl(entry)
+        else this.#judgeEvent(model, entry, this.#history.value<BillingEvent>(topic, entry))
       }
     }
+    for (const place of this.#booked.keys()) {
+      this.#complain('aborted-read', `booked ${place}, which is no event`)
+    }
+    for (const place of this.#refused) this.#complain('wrong-verdict', `refused ${place}`)
+    return this.violations
   }
-  for (const place of booked.keys()) complain('aborted-read', `booked ${place}, which is no event`)
-  for (const place of refused) complain('wrong-verdict', `refused ${place}`)
-  return violations
+
+  #judgeEvent(model: LedgerModel, { record }: Entry, event: BillingEvent | null): void {
+    const place = placeOf(record)
+    const expected = event === null ? null : model.take(String(record.key), event)
+    const is = this.#booked.get(place)
+    this.#booked.delete(place)
+    if (expected?.kind === 'refused') {
+      if (!this.#refused.delete(place)) this.#complain('lost-write', `${place} had to be refused`)
+    }
+    if (expected?.kind === 'entry') {
+      if (is === undefined) this.#complain('lost-write', `${place} was not booked`)
+      else if (textOf(asModelEntry(is)) !== textOf(expected.entry)) {
+        this.#complain('wrong-content', `${place}: ${JSON.stringify(is)}`)
+      }
+    } else if (is !== undefined) {
+      this.#complain('wrong-verdict', `${place} was booked, is ${expected?.kind ?? 'nothing'}`)
+    }
+  }
+
+  /** Refused exactly when its month was not over by the broker's clock. */
+  #judgeControl(entry: Entry): void {
+    const place = placeOf(entry.record)
+    const control = this.#history.value<LedgerControl>(ledgerControl, entry)
+    const isRefused = this.#refused.delete(place)
+    if (isRefused === isOver(control, entry)) {
+      this.#complain('wrong-verdict', `${place}: refused is ${isRefused}`)
+    }
+  }
+
+  #judgeJournal(partition: number): void {
+    const closings = this.#closingsIn(partition)
+    const sums = new Map<string, bigint>()
+    let number = 0
+    for (const entry of this.#history.committed(accounting, partition)) {
+      const value = this.#history.value<JournalEntry>(accounting, entry)
+      if (value === null) continue
+      const place = placeOf(entry.record)
+      number++
+      if (value.sequence !== number) {
+        this.#complain('wrong-content', `${place} has number ${value.sequence}, must be ${number}`)
+      }
+      if (balanceOf(value) !== 0) this.#complain('unbalanced', place)
+      addTo(sums, value)
+      this.#booked.set(placeOf(value.origin), value)
+      this.#judgeMonth(place, value, closings, closings.orderOf(entry))
+    }
+    this.#judgeMemory(partition, sums)
+  }
+
+  /** Own month before the closing was followed, the next one after; either in the same transaction. */
+  #judgeMonth(place: string, value: JournalEntry, { closed }: Closings, order: number): void {
+    const { tenant_id: tenant, period, posted_period: posted } = value
+    const closing = closed.get(tenant)
+    const isLate = closing !== undefined && period <= closing.period
+    const isRight =
+      isLate && order > closing.order
+        ? posted === closing.next
+        : posted === period || (isLate && order === closing.order && posted === closing.next)
+    if (!isRight) {
+      this.#complain('wrong-content', `${place} of ${period} is posted to ${posted}`)
+    }
+  }
+
+  /** When closings were followed, in the order of this partition's transactions. */
+  #closingsIn(partition: number): Closings {
+    const orders = new Map<Transaction, number>()
+    const closed: Closings['closed'] = new Map()
+    const changelog = topics.changelogs['accounting-sink']
+    for (const { record, transaction } of this.#history.committed(changelog, partition)) {
+      if (!orders.has(transaction)) orders.set(transaction, orders.size)
+      const parsed = parseLedgerKey(String(record.key))
+      if (parsed?.kind !== 'closed' || record.value === null) continue
+      const { period } = JSON.parse(String(record.value)) as LedgerClosed
+      const [year = 0, month = 0] = period.split('-').map(Number)
+      const next = new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 7)
+      closed.set(parsed.tenantId, { period, next, order: orders.get(transaction) ?? -1 })
+    }
+    for (const entry of this.#history.committed(ledgerControl, partition)) {
+      const control = this.#history.value<LedgerControl>(ledgerControl, entry)
+      if (!isOver(control, entry) || closed.has(control?.tenant_id ?? '')) continue
+      this.#complain('lost-write', `${placeOf(entry.record)} was not followed`)
+    }
+    return { closed, orderOf: ({ transaction }) => orders.get(transaction) ?? -1 }
+  }
+
+  #judgeMemory(partition: number, sums: ReadonlyMap<string, bigint>): void {
+    const newest = new Map<string, Buffer | null>()
+    for (const { record } of this.#history.committed(
+      topics.changelogs['accounting-sink'],
+      partition,
+    )) {
+      newest.set(String(record.key), record.value)
+    }
+    const remembered = new Map<string, bigint>()
+    for (const [key, value] of newest) {
+      const parsed = parseLedgerKey(key)
+      if (parsed?.kind !== 'balance' || value === null) continue
+      const { tenantId, period, currency } = parsed
+      const balance = JSON.parse(String(value)) as LedgerBalance
+      for (const [account, [debit, credit]] of Object.entries(balance)) {
+        const name = JSON.stringify([tenantId, period, currency, account])
+        remembered.set(name, BigInt(debit) - BigInt(credit))
+      }
+    }
+    for (const name of new Set([...sums.keys(), ...remembered.keys()])) {
+      const [journal, memory] = [sums.get(name) ?? 0n, remembered.get(name) ?? 0n]
+      if (journal === memory) continue
+      this.#complain('wrong-state', `${partition} ${name}: journal ${journal}, memory ${memory}`)
+    }
+  }
+
+  #complain(rule: string, detail: string): void {
+    this.violations.push({ rule, detail: `ledger: ${detail}` })
+  }
+}
+
+export function judgeLedger(history: History): Violation[] {
+  return new LedgerJudge(history).judge()
+}
+
+function isOver(control: LedgerControl | null, { record }: Entry): boolean {
+  return (control?.period ?? '9') < new Date(record.timestampMs).toISOString().slice(0, 7)
+}
+
+/** Everything but the month it is posted to, which depends on when an instruction was followed. */
+function textOf(entry: ModelEntry): string {
+  return JSON.stringify({ ...entry, postedPeriod: null }, (_name, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
 }
 
 function balanceOf({ lines }: JournalEntry): number {
@@ -65,58 +196,12 @@ function balanceOf({ lines }: JournalEntry): number {
   )
 }
 
-function fits(
-  entry: JournalEntry,
-  { debit, credit, minor }: Exclude<Expected, 'refused'>,
-): boolean {
-  if (minor === null) return entry.status === 'AWAITING_AMOUNT' && entry.lines.length === 0
-  const wanted = minor > 0 ? [debit, credit] : [credit, debit]
-  const is = ['DEBIT', 'CREDIT'].map(
-    side =>
-      entry.lines.find(line => line.side === side && line.amount_minor === Math.abs(minor))
-        ?.account,
-  )
-  return entry.status === 'BOOKED' && is[0] === wanted[0] && is[1] === wanted[1]
-}
-
-const clearing = 'assets:clearing'
-const receivable = 'assets:receivable'
-const chargeCredits: Readonly<Record<string, string>> = {
-  rental_charge: 'revenue:rental',
-  fee: 'revenue:fee',
-  surcharge: 'revenue:surcharge',
-  violation_recovery: receivable,
-}
-
-/** Null: moves no money. */
-function expectedOf(event: BillingEvent): Expected | null {
-  const { event_type: type, amount, attributes } = event
-  if (event.mode === 'TEST') return null
-  const accounts = accountsOf(event)
-  if (accounts === null) return null
-  const minor = amount?.amount_minor ?? null
-  const isUnread = 'data.amount' in attributes || 'data.amount_minor' in attributes
-  if (minor === null && isUnread) return 'refused'
-  if (minor !== null && minor < 0 && type !== 'billing.adjustment_posted') return 'refused'
-  if (minor === null && !type.startsWith('billing.')) return null
-  if (accounts.credit === undefined) return 'refused'
-  if (minor === 0) return null
-  return { kind: 'entry', debit: accounts.debit, credit: accounts.credit, minor }
-}
-
-function accountsOf(event: BillingEvent): { debit: string; credit: string | undefined } | null {
-  switch (event.event_type) {
-    case 'billing.charge_succeeded':
-      return { debit: clearing, credit: chargeCredits[event.category ?? 'rental_charge'] }
-    case 'billing.refund_processed':
-      return { debit: 'contra:refunds', credit: clearing }
-    case 'billing.adjustment_posted':
-      return { debit: clearing, credit: 'revenue:adjustment' }
-    case 'violation.charged':
-      return { debit: receivable, credit: 'recovery:violation' }
-    case 'incident.claim_resolved':
-      return { debit: receivable, credit: 'recovery:claim' }
-    default:
-      return null
+function addTo(
+  sums: Map<string, bigint>,
+  { tenant_id, posted_period, currency, lines }: JournalEntry,
+): void {
+  for (const { account, side, amount_minor: minor } of lines) {
+    const name = JSON.stringify([tenant_id, posted_period, currency, account])
+    sums.set(name, (sums.get(name) ?? 0n) + BigInt(side === 'DEBIT' ? minor : -minor))
   }
 }

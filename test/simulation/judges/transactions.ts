@@ -1,7 +1,7 @@
 // What must hold of every stage alike: outputs and input positions are one transaction, each output comes
 // from a committed record within the positions its transaction took, once, and in order.
 
-import { domains, stageNames, topics } from '@fleet/contracts'
+import { domains, headerNames, stageNames, topics } from '@fleet/contracts'
 import type { Coordinates, DeadLetter, Lineage, StageName, Topic } from '@fleet/contracts'
 
 import { inputsOf, outputsOf } from '../world/stage-inputs.ts'
@@ -79,6 +79,12 @@ class StageJudge {
       const records = this.#history.committed(topic, partition)
       read += records.filter(({ record }) => record.offset < upTo).length
     }
+    // A letter that came back is a decision too; what is for another stage is none.
+    const redrivenUpTo = positions[topics.redrive.name] ?? 0
+    read += this.#history
+      .committed(topics.redrive, partition)
+      .filter(({ record }) => record.offset < redrivenUpTo)
+      .filter(({ record }) => String(record.headers[headerNames.stage]) === this.#stage).length
     if (decided === read) return
     const detail = `partition ${partition} counts ${decided} decisions for ${read} records`
     this.#complain('unreconciled', detail)
@@ -140,11 +146,21 @@ class StageJudge {
 
 const eventTopics: ReadonlySet<Topic> = new Set(domains.map(domain => topics.events[domain]))
 
-/** The input record an output comes from; null where it has none (ticks, tombstones, alerts). */
+/** The input record an output comes from; null where it has none (ticks, tombstones, alerts, completions, tasks). */
 function originOf(history: History, topic: Topic, entry: Entry): Coordinates | null {
-  if (topic === topics.alerting) return null
-  const value = history.value<{ lineage?: Lineage; origin?: Coordinates | null }>(topic, entry)
+  // One event gives several tasks, and a task names the event that opened it: see tasks.ts.
+  if (topic === topics.alerting || topic === topics.automation) return null
+  const value = history.value<{
+    lineage?: Lineage
+    origin?: Coordinates | null
+    completed_by?: string | null
+    attempt?: number
+  }>(topic, entry)
   if (value === null) return null
+  // Of a letter that came back: see letters.ts.
+  if (topic.schema === 'DeadLetter' && (value.attempt ?? 1) > 1) return null
+  // Names the event it speaks of, not the one that completed it; crm.ts knows where it must stand.
+  if (typeof value.completed_by === 'string') return null
   if (!eventTopics.has(topic) && topic !== topics.state) return value.origin ?? null
   const { lineage } = value
   if (lineage === undefined) return null

@@ -20,6 +20,8 @@ export interface Mutant {
 const task = 'packages/stage/src/transactional-task.ts'
 const partitionSet = 'packages/stage/src/partition-set.ts'
 const restore = 'packages/stage/src/restore.ts'
+const redrive = 'packages/stage/src/redrive.ts'
+const openLetters = 'packages/stage/src/open-letters.ts'
 const decider = 'packages/stage/src/batch-decider.ts'
 const progress = 'packages/stage/src/progress.ts'
 const filter = 'packages/kafka/src/committed-records.ts'
@@ -51,7 +53,7 @@ const loopMutants: readonly Mutant[] = [
         file: task,
         find: 'const committed = await writer.commit(',
         replace:
-          'this.#state.commit(); this.#progress = progress\n' +
+          'state.commit(); this.#memory.progress = progress\n' +
           'const committed = await writer.commit(',
       },
     ],
@@ -113,7 +115,7 @@ const loopMutants: readonly Mutant[] = [
   mutant(
     'positions-forgotten',
     'reading goes on at the start of the log, not at the restored position',
-    [task, 'offset: this.#progress.positions[name] ?? -1', 'offset: -1'],
+    [task, 'offset: this.progress.positions[name] ?? -1', 'offset: -1'],
   ),
   mutant(
     'positions-before-records',
@@ -136,11 +138,11 @@ const loopMutants: readonly Mutant[] = [
   ),
   mutant('tick-lost-on-restart', 'a restarted task takes the tick that is due for done', [
     task,
-    'this.#progress = restored.progress',
+    'this.#memory = restored',
     'const tickNow = this.#declaration.tickMs ?? 1\n' +
       'const tickedMs = Math.floor(clock.wallMs() / tickNow) * tickNow\n' +
       'const lastTickMs = Math.max(tickedMs, restored.progress.lastTickMs)\n' +
-      'this.#progress = { ...restored.progress, lastTickMs }',
+      'this.#memory = { ...restored, progress: { ...restored.progress, lastTickMs } }',
   ]),
   mutant('tick-repeated-on-restart', 'the last tick is not in the progress', [
     progress,
@@ -162,6 +164,29 @@ const loopMutants: readonly Mutant[] = [
     'packages/stage/src/keyed-state.ts',
     'else this.#committed.set(key, value)\n    }\n    this.#staged.clear()',
     '}\n    this.#staged.clear()',
+  ]),
+]
+
+const letterMutants: readonly Mutant[] = [
+  mutant('stale-letter-accepted', 'a letter is accepted again after it has failed again', [
+    redrive,
+    'if (openAttempt !== attempt) {',
+    'if (openAttempt < attempt) {',
+  ]),
+  mutant('any-letter-accepted', 'a stage does not ask whether it keeps the letter', [
+    redrive,
+    'const openAttempt = letters.attemptOf(letterId)',
+    'const openAttempt = attempt',
+  ]),
+  mutant('letters-not-in-changelog', 'the ids of open letters are in memory alone', [
+    openLetters,
+    'if (this.#staged.size === 0) return ofState',
+    'if (this.#staged.size >= 0) return ofState',
+  ]),
+  mutant('letter-forgotten-on-failure', 'a letter that fails again is not kept', [
+    openLetters,
+    'this.#staged.set(id, letter)',
+    'if (letter.attempt === 1) this.#staged.set(id, letter)',
   ]),
 ]
 
@@ -246,27 +271,107 @@ const sinkMutants: readonly Mutant[] = [
     'signals stay on the partition of their event, not of their tenant',
     [
       'services/alerting-sink/src/stage.ts',
-      'partition: partitionOf(key, input.partitionCount)',
-      'partition: input.partition',
+      'toTenant(signal, input.partitionCount)',
+      '{ ...toTenant(signal, input.partitionCount), partition: input.partition }',
     ],
   ),
+  mutant('activity-said-again', 'what was said of a source is not forgotten, and said again', [
+    'services/alerting-sink/src/core/hear-sources.ts',
+    'changes.push({ key, value: null })',
+    '',
+  ]),
+  mutant('open-alert-forgotten', 'that an alert of a vehicle is open is not remembered', [
+    'services/alerting-sink/src/core/judge-rate.ts',
+    'changes.push({ key, value: { ...fact, open: judged.open } })',
+    'changes.push()',
+  ]),
   mutant('old-customer-put-back', 'a late event puts back a customer that a newer one replaced', [
     'services/crm-sink/src/core/customer.ts',
     'remembered.effectiveAt > event.effective_at',
     'remembered.effectiveAt > Infinity',
+  ]),
+  mutant('category-replaced', 'a CRM record says the category in other words than its source', [
+    'services/crm-sink/src/core/details.ts',
+    'category: event.category }',
+    'category: event.category?.toUpperCase() ?? null }',
+  ]),
+  mutant('status-said-again', 'a completed record says a status that a later record replaced', [
+    'services/crm-sink/src/core/complete.ts',
+    'newestUpserts.get(entityOf(record)) !== record',
+    'newestUpserts.get(entityOf(record)) === undefined',
+  ]),
+  mutant('completed-twice', 'a completed record stays open and is completed again', [
+    'services/crm-sink/src/core/complete.ts',
+    'changes: keys.map(key => ({ key, value: null }))',
+    'changes: []',
+  ]),
+  mutant('open-records-not-restored', 'records without a customer are forgotten by a restart', [
+    'services/crm-sink/src/state/crm-state.ts',
+    'restore(key: string, value: Buffer | null): void {',
+    "restore(key: string, value: Buffer | null): void {\nif (key.includes('#unresolved/')) return",
   ]),
   mutant('negative-amount-not-swapped', 'a negative adjustment is booked like a positive one', [
     'services/accounting-sink/src/core/to-journal-entry.ts',
     'const swapped = amount.amount_minor < 0',
     'const swapped = amount.amount_minor < -Infinity',
   ]),
+  mutant('closed-month-forgotten', 'a month that was closed is open again after a restart', [
+    'services/accounting-sink/src/ledger-state.ts',
+    'restore(key: string, value: Buffer | null): void {',
+    "restore(key: string, value: Buffer | null): void {\nif (key.startsWith('closed/')) return",
+  ]),
+  mutant('booked-again', 'an event that comes again beyond the window is booked again', [
+    'services/accounting-sink/src/core/book.ts',
+    'if (known !== undefined && (known[3] !== null || minor === null)) {',
+    'if (known !== undefined && known[3] === -1) {',
+  ]),
+  mutant('refund-not-summed', 'refunds are held against their charge one by one', [
+    'services/accounting-sink/src/core/book.ts',
+    '[charged, plus(refunded, minor)]',
+    "[charged, plus('0', minor)]",
+  ]),
+  mutant('ledger-memory-staged', 'the balance of a batch is kept from before it', [
+    'services/accounting-sink/src/ledger-state.ts',
+    'const staged = this.#staged.get(key)',
+    "const staged = key.startsWith('balance/') ? undefined : this.#staged.get(key)",
+  ]),
+]
+
+const automationMutants: readonly Mutant[] = [
+  mutant('timer-not-restored', 'timers are forgotten by a restart', [
+    'services/automation/src/task-book.ts',
+    'this.#timers.add({ at: after, key })',
+    'void after',
+  ]),
+  mutant('timer-step-repeated', 'a schedule does not go on: its first step comes again', [
+    'services/automation/src/core/on-tick.ts',
+    'isPublished: true, timers, timerAt',
+    'isPublished: true, timerAt',
+  ]),
+  mutant('closed-by-an-older-event', 'an event of before the task closes it', [
+    'services/automation/src/core/decide-event.ts',
+    'return\n  }\n  if (!isAfter(moment, known.asked)) return',
+    'return\n  }',
+  ]),
+  mutant('late-event-opens', 'an event that did not win opens a task all the same', [
+    'services/automation/src/core/decide-event.ts',
+    "superseded === 'skip'",
+    'false',
+  ]),
+  mutant('closing-not-remembered', 'a task opens though what closes it had come before', [
+    'services/automation/src/core/decide-event.ts',
+    "if (workflow.superseded === 'open') remember(move, key, known)",
+    '',
+  ]),
 ]
 
 export const mutants: readonly Mutant[] = [
   ...loopMutants,
+  ...letterMutants,
   ...readerMutants,
   ...processorMutants,
   ...sinkMutants,
+  ...automationMutants,
 ]
 
 /** The text with the defect in it; null when what is to be replaced does not stand there. */

@@ -10,7 +10,15 @@ import { planted } from './mutants.ts'
 import type { Mutant } from './mutants.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const copied = ['packages', 'services', 'schemas', 'test/simulation', 'package.json']
+const copied = [
+  'packages',
+  'services',
+  'schemas',
+  'infra/alerts',
+  'test/simulation',
+  'test/support',
+  'package.json',
+]
 
 /** Names each mutant whose text is not there any more, and the text. */
 export function staleMutants(wanted: readonly Mutant[]): string[] {

@@ -37,7 +37,13 @@ const lives: readonly (readonly [resourceType: string, types: readonly string[]]
   ],
   [
     'rental_session',
-    ['rental_session.active', 'rental_session.extended', 'rental_session.expired'],
+    [
+      'rental_session.checkin_started',
+      'rental_session.active',
+      'rental_session.extended',
+      'rental_session.checkout_started',
+      'rental_session.expired',
+    ],
   ],
   [
     'charge',
@@ -54,6 +60,7 @@ const lives: readonly (readonly [resourceType: string, types: readonly string[]]
   ['customer', ['customer.created', 'customer.updated', 'customer.updated', 'customer.deleted']],
   ['location', ['location.created', 'location.updated']],
   ['thing', ['mystery.happened']],
+  ['vehicle', ['vehicle.command_failed', 'vehicle.command_failed', 'vehicle.state_reported']],
 ]
 
 const signalCodes = [
@@ -99,10 +106,17 @@ function body(subject: Subject, { eventId, type, atMs, mode, content, noteBytes 
       ...(content % 5 === 0 ? { status: `s${content % 4}` } : {}),
       ...(content % 4 === 1 ? { claim_id: `claim-${content % 2}` } : {}),
       ...moneyOf(type, content),
+      ...dueOf(type, atMs, content),
       note: content,
       ...(noteBytes > 0 ? { long: 'x'.repeat(noteBytes) } : {}),
     },
   }
+}
+
+/** Soon, or long over: clocks here jump by minutes and hours, and sessions come to be overdue. */
+function dueOf(type: string, atMs: number, content: number): object {
+  if (!type.startsWith('rental_session.') || content % 2 === 0) return {}
+  return { due_at: new Date(atMs + ((content % 9) - 4) * 1_800_000).toISOString() }
 }
 
 /** Mostly good; also none, zero, negative, not an amount, and an unknown category. */

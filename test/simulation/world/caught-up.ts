@@ -37,7 +37,8 @@ export class CaughtUp {
     for (const followed of this.#followed) {
       const { stage, partition } = followed
       this.#follow(followed)
-      for (const { name: topic } of inputsOf[stage]) {
+      const redrive = stage === 'processor' ? [] : [topics.redrive]
+      for (const { name: topic } of [...inputsOf[stage], ...redrive]) {
         const log = this.#broker.log({ topic, partition })
         const position = followed.positions[topic] ?? 0
         const where = `${stage} ${topic}-${partition}`

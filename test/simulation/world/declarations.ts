@@ -5,13 +5,21 @@ import { asStage } from '@fleet/stage'
 import type { AnyStage } from '@fleet/stage'
 
 import { accountingSink } from '../../../services/accounting-sink/src/index.ts'
-import { alertingRouter, alertingSink } from '../../../services/alerting-sink/src/index.ts'
+import {
+  alertingRouter,
+  alertingSink,
+  readDetectorSettings,
+} from '../../../services/alerting-sink/src/index.ts'
+import { automation } from '../../../services/automation/src/index.ts'
 import { crmSink } from '../../../services/crm-sink/src/index.ts'
 import { processorStage } from '../../../services/processor/src/index.ts'
 import { endpoints } from '../plan/endpoints.ts'
 import type { Shape } from '../plan/plan.ts'
+import { policies } from '../plan/policies.ts'
 
 export const maxSkewSeconds = 300
+
+export const detectors = readDetectorSettings('infra/alerts/detectors.json')
 
 export const keyRing = ProvenanceKeyRing.parse(
   JSON.stringify({ keys: [{ id: 'p1', key_base64: Buffer.alloc(32, 7).toString('base64') }] }),
@@ -32,9 +40,10 @@ export function declarations({ windowHours, horizonDays, tickMs }: Shape): AnySt
   })
   return [
     asStage(processor),
-    asStage(crmSink()),
+    asStage(crmSink({ stateHorizonDays: horizonDays })),
     asStage(accountingSink()),
     asStage(alertingRouter({ tickMs })),
-    asStage(alertingSink()),
+    asStage(alertingSink({ detectors })),
+    asStage(automation({ tickMs, policies })),
   ]
 }

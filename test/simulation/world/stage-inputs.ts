@@ -15,9 +15,18 @@ export const inputsOf: Record<StageName, readonly Topic[]> = {
     events.violation,
     events.customer,
   ],
-  'accounting-sink': [events.billing, events.violation, events.incident],
+  'accounting-sink': [events.billing, events.violation, events.incident, topics.ledgerControl],
   'alerting-router': domains.map(domain => events[domain]),
   'alerting-sink': [topics.alertSignals],
+  automation: [
+    events.reservation,
+    events.rental_session,
+    events.vehicle_availability,
+    events.incident,
+    events.violation,
+    events.billing,
+    events.vehicle,
+  ],
 }
 
 export const outputsOf: Record<StageName, readonly Topic[]> = {
@@ -26,4 +35,5 @@ export const outputsOf: Record<StageName, readonly Topic[]> = {
   'accounting-sink': [topics.accounting],
   'alerting-router': [topics.alertSignals],
   'alerting-sink': [topics.alerting],
+  automation: [topics.automation],
 }

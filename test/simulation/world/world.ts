@@ -13,8 +13,10 @@ import { startWallMs } from '../plan/make-plan.ts'
 import { isArmed, killedAt, kindOf } from '../plan/plan.ts'
 import type { ArmedFault, Fault, Plan, PlannedFault } from '../plan/plan.ts'
 import { ArmedFaults } from './armed-faults.ts'
+import { closeMonth } from './bookkeeper.ts'
 import { CaughtUp } from './caught-up.ts'
 import { rawRecord } from './ingest.ts'
+import { redriveSome, redriveTimes } from './redrives.ts'
 import './fixed-randomness.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -106,7 +108,18 @@ class World {
         void appender.append(rawRecord(record, codec, shape.partitions, this.#wallMs()))
       })
     }
+    const redrives = new Chance(this.#plan.seed, 'redrives')
+    for (const atMs of redriveTimes(shape.healAtMs)) {
+      this.#clock.after(atMs, () => {
+        redriveSome(this.broker, codec, shape.partitions, redrives, appender)
+      })
+    }
     for (const fault of faults) this.#clock.after(fault.atMs, () => this.#strike(fault))
+    // The world begins on the first of March.
+    const closing = { tenant: 'north', period: '2026-02' }
+    this.#clock.after(Math.floor(shape.healAtMs / 2), () => {
+      void closeMonth(this.broker, codec, shape.partitions, closing)
+    })
     for (const process of this.#processes) process.start()
     await this.#clock.run(shape.healAtMs)
     this.#heal()

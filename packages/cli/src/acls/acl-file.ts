@@ -1,10 +1,10 @@
 // The file of rights, checked and with its placeholder filled in. A mistake in it must not end in a
 // cluster that allows too much, so nothing unknown is accepted.
 
-import { readFile } from 'node:fs/promises'
 import type { Acl, AclOperation, AclResource } from '@fleet/kafka'
 import { messageOf } from '@fleet/runtime'
 import { UsageError } from '../exit-code.ts'
+import { readArgumentFile } from '../read-file.ts'
 
 export interface DeclaredAcls {
   /** Whose rights are managed; those of nobody else are looked at. */
@@ -32,7 +32,7 @@ const operations: readonly AclOperation[] = [
 export async function readAclFile(file: string, environment: string): Promise<DeclaredAcls> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = (await readArgumentFile(file)).toString('utf8')
   } catch (error) {
     throw new UsageError(
       `the file of ACLs can not be read (${messageOf(error)}). Name it with --file, or run fleet from the repository's root.`,

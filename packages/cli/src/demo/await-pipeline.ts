@@ -1,7 +1,7 @@
 // Waits until every stage has decided this run's records, one stage after the other along the pipeline.
 // Bounded: a stage that does not come to its end is named, and what there is gets judged.
 
-import { topics } from '@fleet/contracts'
+import { stageNames, topics } from '@fleet/contracts'
 import type { Coordinates, StageName } from '@fleet/contracts'
 import { stageInputs } from '../doctor/stage-inputs.ts'
 import type { Context } from '../verb.ts'
@@ -27,7 +27,7 @@ export async function awaitPipeline(wait: PipelineWait): Promise<string[]> {
   const raw = [topics.raw]
   const events = Object.values(topics.events)
   const letters = Object.values(topics.deadLetters)
-  const sinks: readonly StageName[] = ['crm-sink', 'accounting-sink', 'alerting-router']
+  const sinks = stageNames.filter(stage => stageInputs(stage).some(topic => events.includes(topic)))
   const { clock, stopping } = context
   const readAll = async (wanted: typeof events): Promise<void> => {
     const endsAtMs = clock.elapsedMs() + stageMsMax
@@ -45,9 +45,9 @@ export async function awaitPipeline(wait: PipelineWait): Promise<string[]> {
     const problem = await awaitStage(wait, stage, evidence.events)
     if (problem !== null) late.push(problem)
   }
-  await readAll([topics.crm, topics.accounting, topics.alertSignals, ...letters])
+  await readAll([topics.crm, topics.accounting, topics.alertSignals, topics.automation, ...letters])
   if (late.length > 0) return late
-  tell(`crm-sink, accounting-sink, alerting: ${evidence.events.length} events taken`)
+  tell(`crm-sink, accounting-sink, alerting, automation: ${evidence.events.length} events taken`)
 
   const alerted = await awaitAlerting(wait)
   await readAll([topics.alerting])

@@ -52,6 +52,7 @@ function arrivedTable(terminal: Terminal, { figures }: DemoResult): string {
     ['crm', total(figures.crmByAction), listed(figures.crmByAction)],
     ['accounting', total(figures.entriesByStatus), accounting(figures)],
     ['alerts', total(figures.alertsByStatus), alerts(figures)],
+    ['tasks', total(figures.tasksByKind), listed(figures.tasksByKind)],
   ]
   return table(terminal, ['arrived', 'count', ''], rows)
 }

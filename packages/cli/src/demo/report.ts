@@ -26,6 +26,7 @@ export interface DemoReport {
   crm: number
   accounting: number
   alerts: number
+  tasks: number
   reconciled: boolean
   run_id: string
   challenges_answered: number
@@ -35,6 +36,7 @@ export interface DemoReport {
   accounting_by_status: Counts
   accounting_balanced: boolean
   alerts_by_status: Counts
+  tasks_by_kind: Counts
   complaints: readonly Complaint[]
 }
 
@@ -51,6 +53,7 @@ export function reportOf({ id, figures, complaints }: DemoResult): DemoReport {
     crm: total(figures.crmByAction),
     accounting: total(figures.entriesByStatus),
     alerts: total(figures.alertsByStatus),
+    tasks: total(figures.tasksByKind),
     reconciled: complaints.length === 0,
     run_id: id,
     challenges_answered: figures.challengesAnswered,
@@ -60,6 +63,7 @@ export function reportOf({ id, figures, complaints }: DemoResult): DemoReport {
     accounting_by_status: figures.entriesByStatus,
     accounting_balanced: figures.balanced,
     alerts_by_status: figures.alertsByStatus,
+    tasks_by_kind: figures.tasksByKind,
     complaints,
   }
 }

@@ -20,6 +20,7 @@ const outputs: readonly Topic[] = [
   topics.accounting,
   topics.alertSignals,
   topics.alerting,
+  topics.automation,
 ]
 const changelogs: readonly Topic[] = Object.values(topics.changelogs)
 const byName = new Map([...outputs, ...changelogs].map(topic => [topic.name, topic]))

@@ -36,6 +36,6 @@ export async function deadLetterChecks(context: Context, kafka: Kafka): Promise<
     ({ stage, count }) => `${stage} ${count}${count === countMax ? ' or more' : ''}`,
   )
   const [first] = some
-  const look = `fleet tail dead-letters.${first?.stage ?? ''} --from earliest --timeout 0`
+  const look = `fleet dlq list --stage ${first?.stage ?? ''} --status any`
   return [well('dead letters', `${list.join(', ')} (see them: ${look})`)]
 }

@@ -1,20 +1,12 @@
 // Which topics a stage reads, by the declaration of topics alone.
 
-import { topics } from '@fleet/contracts'
+import { serviceOf, topics } from '@fleet/contracts'
 import type { StageName, Topic } from '@fleet/contracts'
 
-const events = Object.values(topics.events)
+const domainTopics: readonly Topic[] = [...Object.values(topics.events), topics.ledgerControl]
 
 export function stageInputs(stage: StageName): readonly Topic[] {
-  switch (stage) {
-    case 'processor':
-      return [topics.raw]
-    case 'crm-sink':
-    case 'accounting-sink':
-      return events.filter(topic => topic.readers.includes(stage))
-    case 'alerting-router':
-      return events
-    case 'alerting-sink':
-      return [topics.alertSignals]
-  }
+  if (stage === 'processor') return [topics.raw]
+  if (stage === 'alerting-sink') return [topics.alertSignals]
+  return domainTopics.filter(({ readers }) => readers.includes(serviceOf(stage)))
 }

@@ -5,7 +5,7 @@ import { allTopics } from '@fleet/contracts'
 import type { Endpoint } from '@fleet/sources'
 import { exitCodes } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { localUrl, readEndpoints, readSettings } from '../settings.ts'
+import { apiUrl, localUrl, readEndpoints, readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { table } from '../terminal.ts'
 import type { Context } from '../verb.ts'
@@ -57,7 +57,7 @@ export function describeEnvironment(
     registry_url: settings.registryUrl,
     redis_url: withoutPassword(settings.redisUrl),
     ingest_url: localUrl(settings, settings.ingestPort),
-    api_url: localUrl(settings, settings.apiPort),
+    api_url: apiUrl(settings),
     partitions: settings.partitions,
     topics: Object.fromEntries(allTopics.map(({ logical, name }) => [logical, name])),
     endpoints_file: settings.endpointsFile,

@@ -69,14 +69,18 @@ async function refuseWhileWorkedOn({ admin }: Kafka, groupId: string): Promise<v
   )
 }
 
-/** Sinks keep nothing that their inputs do not tell again. */
+const ofLedger =
+  'The ledger forgets what is older than its inputs: balances, entries it knows again. An entry that is ' +
+  'written once more may be posted to another month; the first of an id is the one that counts. '
+
+/** Sinks keep little that their inputs do not tell again. */
 function instead(stage: StageName): string {
   return (
     `the memory of ${stage} is made from its inputs alone, so there is nothing to rebuild it from but ` +
     'reading them again: stop its processes, delete its changelog topic ' +
     `(kafka-topics --delete --topic ${topics.changelogs[stage].name}), run: fleet topics apply, and start it. ` +
     'It reads what its inputs still hold and writes its records again with the same ids, which ' +
-    'consumers that upsert do not notice. See the runbook'
+    `consumers that upsert do not notice. ${stage === 'accounting-sink' ? ofLedger : ''}See the runbook`
   )
 }
 

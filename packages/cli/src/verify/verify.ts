@@ -5,11 +5,12 @@ import { readFile } from 'node:fs/promises'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
 
+import { endpointsInForce } from '../endpoints-in-force.ts'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
 import { withRegistry } from '../registry.ts'
-import { readEndpoints, readSettings } from '../settings.ts'
+import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { table } from '../terminal.ts'
 import { printJson } from '../verb.ts'
@@ -41,19 +42,18 @@ async function verify(
   settings: Settings,
   waitMs: number,
 ): Promise<VerifyReport> {
-  const endpoints = await readEndpoints(settings)
-  const model = {
-    windowHours: settings.dedupeWindowHours,
-    skewSeconds: settings.maxSkewSeconds,
-    horizonDays: settings.stateHorizonDays,
-    endpoints: new Map(endpoints.map(endpoint => [endpoint.id, endpoint])),
-    platform,
-  }
   const keyRing = await readKeyRing(settings)
   const { clock, stopping } = context
   const endsAtMs = clock.elapsedMs() + waitMs
   return withKafka(context, settings, kafka =>
     withRegistry(settings.registryUrl, async () => {
+      const model = {
+        windowHours: settings.dedupeWindowHours,
+        skewSeconds: settings.maxSkewSeconds,
+        horizonDays: settings.stateHorizonDays,
+        endpoints: await endpointsInForce(context, settings, kafka.broker),
+        platform,
+      }
       const registry = httpRegistry(settings.registryUrl)
       const codec = await openCodec({ registry, cacheFile: null, clock })
       const reader = await kafka.broker.openReader({ maxWaitMs: 100 })

@@ -52,6 +52,7 @@ const lateStages: readonly (readonly [StageName, RegExp, number])[] = [
   ['accounting-sink', /^accounting-sink has not processed \d+ records/, 30_000],
   ['alerting-router', /^alerting-router has not processed \d+ records/, 30_000],
   ['alerting-sink', /^alerting-sink has not processed the tick .* after 35 s/, 35_000],
+  ['automation', /^automation has not processed \d+ records/, 30_000],
 ]
 
 test('every stage may be the late one', () => {

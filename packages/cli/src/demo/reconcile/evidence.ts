@@ -11,6 +11,7 @@ import type {
   JournalEntry,
   RawDelivery,
   StageName,
+  Task,
   Topic,
 } from '@fleet/contracts'
 import type { CommonEvent } from '../../verify/evidence.ts'
@@ -48,6 +49,7 @@ export class Evidence {
   readonly deadLetters: Fact<DeadLetter>[] = []
   readonly crm: Fact<CrmRecord>[] = []
   readonly entries: Fact<JournalEntry>[] = []
+  readonly tasks: Fact<Task>[] = []
   readonly signals: Fact<AlertSignal>[] = []
   /** Of the tenant; those from before the run too. */
   readonly alerts: Fact<Alert>[] = []
@@ -70,6 +72,8 @@ export class Evidence {
       this.crm.push({ at, value: value as CrmRecord })
     } else if (topic === topics.accounting) {
       this.entries.push({ at, value: value as JournalEntry })
+    } else if (topic === topics.automation) {
+      this.tasks.push({ at, value: value as Task })
     } else if (topic === topics.alertSignals) {
       this.signals.push({ at, value: value as AlertSignal })
     } else if (topic === topics.alerting) {

@@ -24,6 +24,8 @@ export interface Figures {
   entriesByStatus: Counts
   balanced: boolean
   alertsByStatus: Counts
+  /** Tasks this run opened, by kind. */
+  tasksByKind: Counts
 }
 
 /** `alertsFrom`: where the alerting topic ended when the run started, by partition. */
@@ -36,6 +38,7 @@ export function figuresOf(
   const { raw, events, deadLetters } = evidence
   const refused = sent.filter(one => !isAccepted(one))
   const rawPlaces = new Set(raw.map(({ at }) => placeOf(at)))
+  const eventPlaces = new Set(events.map(({ at }) => placeOf(at)))
   const entries = events.flatMap(({ at }) => index.entriesOf(at))
   const alerts = evidence.alerts.filter(
     ({ at }) => at.offset >= (alertsFrom.get(at.partition) ?? 0),
@@ -63,6 +66,11 @@ export function figuresOf(
     entriesByStatus: count(entries.map(({ value }) => value.status)),
     balanced: entries.every(({ value }) => isBalanced(value)),
     alertsByStatus: count(alerts.map(({ value }) => value.status)),
+    tasksByKind: count(
+      evidence.tasks
+        .filter(({ value }) => value.version === 1 && eventPlaces.has(placeOf(value.origin)))
+        .map(({ value }) => value.kind),
+    ),
   }
 }
 

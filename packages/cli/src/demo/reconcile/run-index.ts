@@ -40,8 +40,10 @@ export class RunIndex {
     return this.#lettersByOrigin.get(placeOf(origin)) ?? []
   }
 
+  /** What the event itself gave; a record that was written again with its customer is not counted. */
   crmOf(event: Coordinates): readonly Fact<CrmRecord>[] {
-    return this.#crmByOrigin.get(placeOf(event)) ?? []
+    const records = this.#crmByOrigin.get(placeOf(event)) ?? []
+    return records.filter(({ value }) => (value.completed_by ?? null) === null)
   }
 
   entriesOf(event: Coordinates): readonly Fact<JournalEntry>[] {
