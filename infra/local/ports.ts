@@ -1,5 +1,6 @@
 // Free and taken TCP ports on the loopback address.
 
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
 
@@ -24,15 +25,23 @@ export async function portIsFree(port: number): Promise<boolean> {
   return true
 }
 
+/**
+ * Below what Linux gives to outgoing connections (from 32768): a port in that range may be taken by one
+ * while a server that was killed is started again on it.
+ */
+const firstPort = 20_000
+const lastPort = 32_000
+const triesMax = 200
+
 /** Ports nobody listens on, all different: they are held together and let go together. */
 export async function freePorts(count: number): Promise<number[]> {
-  const tries = await Promise.all(Array.from({ length: count }, () => listen(0)))
-  const servers = tries.filter(server => server !== null)
-  const ports = servers.map(server => {
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  })
-  await Promise.all(servers.map(close))
-  if (ports.length < count || ports.includes(0)) throw new Error('no free port')
-  return ports
+  const held = new Map<number, Server>()
+  for (let tries = 0; held.size < count && tries < triesMax; tries++) {
+    const port = randomInt(firstPort, lastPort)
+    const server = held.has(port) ? null : await listen(port)
+    if (server !== null) held.set(port, server)
+  }
+  await Promise.all([...held.values()].map(close))
+  if (held.size < count) throw new Error('no free port')
+  return [...held.keys()]
 }

@@ -14,7 +14,7 @@ import { faultsAtLeast, recordsAtLeast } from './run-seeds.ts'
 import { numbersIn, rangesOf } from './shrink.ts'
 import { simulate } from './simulate.ts'
 
-const seeds = Number(process.env['FLEET_SIMULATION_SEEDS'] ?? 100)
+const seeds = Number(process.env['FLEET_SIMULATION_SEEDS'] ?? 20)
 
 test('no seed loses, repeats, misorders or tears anything', async () => {
   const { tally, failure } = await runInProcesses({ from: 1, count: seeds, jobs: 2 }, () => {})

@@ -17,7 +17,7 @@ export type MoneyEvent = Pick<
   | 'disposition'
   | 'attributes'
 > &
-  Partial<Pick<BillingEvent, 'category' | 'refund_of' | 'amount'>>
+  Partial<Pick<BillingEvent, 'category' | 'charge_id' | 'refund_of' | 'amount'>>
 
 export interface ModelEntry {
   entryId: string
@@ -49,9 +49,11 @@ interface Fact {
   minor: number | null
   /** Another entry brought its amount; it is its answer from then on. */
   answered: boolean
+  /** The charge it is about, as its source names it. */
+  about: string | null
 }
 
-type Booking = Omit<Fact, 'type' | 'answered'>
+type Booking = Omit<Fact, 'type' | 'answered' | 'about'>
 
 const clearing = 'assets:clearing'
 const receivable = 'assets:receivable'
@@ -105,29 +107,28 @@ export class LedgerModel {
     const isSame =
       minor === null ||
       (before.minor === minor && before.currency === currency && before.category === category)
-    return isSame ? { kind: 'repeated' } : { kind: 'refused', code: 'ENTRY_CONFLICT' }
+    if (isSame) return { kind: 'repeated' }
+    // The answer was of another event: this one says what it really is.
+    return before.answered ? null : { kind: 'refused', code: 'ENTRY_CONFLICT' }
   }
 
-  #add(
-    key: string,
-    { event_type: type, tenant_id: tenant, effective_at, disposition }: MoneyEvent,
-    { entryId, category, currency, minor }: Booking,
-  ): ModelEntry {
+  #add(key: string, event: MoneyEvent, booking: Booking): ModelEntry {
+    const { event_type: type, tenant_id: tenant, effective_at, disposition } = event
+    const { entryId, category, currency, minor } = booking
+    const about = aboutOf(event)
     const facts = this.#byResource.get(key) ?? []
     this.#byResource.set(key, facts)
-    const chargeEntryId =
-      type === refund ? (facts.find(fact => fact.type === charge)?.entryId ?? null) : null
-    const awaited =
-      minor === null
-        ? undefined
-        : (facts.find(fact => fact.entryId === entryId) ??
-          facts.find(fact => fact.type === type && fact.minor === null && !fact.answered))
+    const charges = facts.filter(fact => fact.type === charge)
+    const isNamed = (fact: Fact): boolean => about !== null && fact.about === about
+    const refunded = charges.find(isNamed) ?? charges[0]
+    const own = facts.find(fact => fact.entryId === entryId)
+    const awaited = minor === null ? undefined : awaitedBy(facts, own, type, about)
     if (awaited !== undefined) {
       // Its own event, should it come again, is measured by this amount.
       awaited.answered = true
       this.#facts.set(awaited.entryId, { ...awaited, category, currency, minor })
     }
-    const fact = { entryId, type, category, currency, minor, answered: false }
+    const fact = { entryId, type, category, currency, minor, answered: false, about }
     facts.push(fact)
     this.#facts.set(entryId, fact)
     const period = new Date(effective_at / 1000).toISOString().slice(0, 7)
@@ -142,9 +143,11 @@ export class LedgerModel {
       postedPeriod: this.#openPeriod(tenant, period),
       late: disposition === 'SUPERSEDED',
       completes: awaited?.entryId ?? null,
-      chargeEntryId,
+      chargeEntryId: type === refund ? (refunded?.entryId ?? null) : null,
       excess:
-        minor !== null && (type === charge || type === refund) ? excessOf(facts, currency) : null,
+        minor !== null && (type === charge || type === refund)
+          ? excessOf(facts, about, currency)
+          : null,
     }
   }
 
@@ -156,11 +159,45 @@ export class LedgerModel {
   }
 }
 
-/** Refunds beyond charges in this currency; null when there are none, or a charge is not fully known. */
-function excessOf(facts: readonly Fact[], currency: string | null): bigint | null {
-  const charges = facts.filter(({ type }) => type === charge)
-  if (charges.length === 0) return null
-  if (charges.some(({ minor, answered }) => minor === null && !answered)) return null
+/** The fact that this amount answers: its own, else of its type, best one about the same charge. */
+function awaitedBy(
+  facts: readonly Fact[],
+  own: Fact | undefined,
+  type: string,
+  about: string | null,
+): Fact | undefined {
+  if (own !== undefined) return own.answered ? undefined : own
+  const open = facts.filter(fact => fact.type === type && fact.minor === null && !fact.answered)
+  const same = open.filter(fact => about !== null && fact.about === about)
+  const unsaid = open.filter(fact => about === null || fact.about === null)
+  return same[0] ?? unsaid[0]
+}
+
+function aboutOf({ event_type: type, charge_id, refund_of }: MoneyEvent): string | null {
+  if (type === charge) return charge_id ?? null
+  return type === refund ? (refund_of ?? null) : null
+}
+
+/** The larger of what is refunded beyond this one charge and beyond all of the resource. */
+function excessOf(
+  facts: readonly Fact[],
+  about: string | null,
+  currency: string | null,
+): bigint | null {
+  const named = facts.filter(fact => about !== null && fact.about === about)
+  const unsaid = facts.filter(fact => fact.about === null)
+  const some = [beyond(facts, facts, currency), beyond(named, [...named, ...unsaid], currency)]
+  return some.reduce((most, one) => (one !== null && one > (most ?? 0n) ? one : most), null)
+}
+
+/** Null when there are none, or a charge that may be among them is not fully known. */
+function beyond(
+  facts: readonly Fact[],
+  mayBe: readonly Fact[],
+  currency: string | null,
+): bigint | null {
+  if (!facts.some(({ type }) => type === charge)) return null
+  if (mayBe.some(fact => fact.type === charge && fact.minor === null && !fact.answered)) return null
   const sum = (of: string): bigint =>
     facts
       .filter(fact => fact.type === of && fact.currency === currency)

@@ -23,6 +23,8 @@ export interface LedgerChart {
   readonly version: string
   /** Of the chart's text: the same version with another digest was changed. */
   readonly digest: string
+  /** Of the instruction that switched to it, -1 for none; missing in memories from before it was kept. */
+  readonly offset?: number
 }
 
 export const ledgerTotalsKey = 'totals'

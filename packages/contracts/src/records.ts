@@ -191,9 +191,9 @@ export interface JournalEntry {
   sequence: number | null
   /** entry_id of the AWAITING_AMOUNT entry whose amount this is. */
   completes: string | null
-  /** Refunds: entry_id of the first charge of the same resource. */
+  /** Refunds: entry_id of the charge that refund_of names, else of the first charge of the same resource. */
   charge_entry_id: string | null
-  /** By how much the refunds of this resource exceed its charges, in this currency and after this entry; null when they do not, or the charge is not known. */
+  /** By how much refunds exceed charges, of the charge that is named or of all of this resource, whichever is more, in this currency and after this entry; null when they do not, or the charge is not known. */
   excess_minor: number | null
 }
 

@@ -21,7 +21,7 @@ import type {
   TaskState,
 } from './declaration.ts'
 import type { OpenLetters } from './open-letters.ts'
-import { encodeDeadLetter, encodeEmits } from './outgoing.ts'
+import { encodeDeadLetter, encodeDecision } from './outgoing.ts'
 import type { Encoder, LetterRefusal } from './outgoing.ts'
 import { acceptRedriven, readTopicsOf, redriveOf } from './redrive.ts'
 import type { Redriven } from './redrive.ts'
@@ -33,9 +33,6 @@ export interface DeciderDependencies {
   clock: Clock
   sha256Hex: (text: string) => string
 }
-
-/** Of a letter that is not open (any more): it was replayed before. */
-const refusedCopy: Decision<never> = { verdict: 'duplicate', changes: [], emit: [] }
 
 /** What a task remembers: the stage's own state, and which letters may come back. */
 export interface Memory<State> {
@@ -140,7 +137,7 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
         },
         acceptance.reason,
       )
-      batch.tally.add(refusedCopy)
+      batch.tally.addRefused()
       batch.decided++
     }
     batch.moveTo([{ ...record, offset: record.offset + 1 }])
@@ -188,7 +185,8 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     record: InRecord | null,
     redriven?: Redriven,
   ): boolean {
-    const encoded = encodeEmits(this.#encoder, decision.emit, this.#partition, record)
+    const { state, letters } = memory
+    const encoded = encodeDecision(this.#encoder, state, decision, this.#partition, record)
     if (!encoded.ok) {
       if (record === null) throw new FleetError(encoded.code, 'fatal', encoded.message)
       const refusal = { code: encoded.code, message: encoded.message }
@@ -197,11 +195,11 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     }
     if (!batch.hasRoomFor(encoded.bytes)) return false
     for (const output of encoded.records) batch.outputs.push(output)
-    if (redriven !== undefined) memory.letters.remove(redriven.letterId)
+    if (redriven !== undefined) letters.remove(redriven.letterId)
     if (decision.verdict === 'dead_letter' && record !== null) {
-      this.#deadLetter(batch, memory.letters, decision, record, input, redriven)
+      this.#deadLetter(batch, letters, decision, record, input, redriven)
     }
-    for (const change of decision.changes) memory.state.stage(change)
+    for (const change of decision.changes) state.stage(change)
     batch.bytes += encoded.bytes
     if (record !== null) {
       batch.tally.add(decision)
@@ -229,7 +227,8 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     batch.bytes += letter.value?.length ?? 0
     if (this.#redrive !== null) {
       const id = deadLetterIdOf(this.#declaration.name, record, this.#deps.sha256Hex)
-      letters.keep(id, { attempt, failedAtMs: batch.progress.streamTimeMs })
+      const shed = letters.keep(id, { attempt, failedAtMs: batch.progress.streamTimeMs })
+      if (shed > 0) this.#sayShed(record.partition, shed)
     }
     this.#deps.logger.warn(
       {
@@ -242,6 +241,14 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
         attempt,
       },
       refusal.message,
+    )
+  }
+
+  #sayShed(partition: number, count: number): void {
+    const { name: stage } = this.#declaration
+    this.#deps.logger.warn(
+      { event: 'letters.shed', stage, partition, count },
+      'too many open letters: the oldest can no longer be replayed',
     )
   }
 }

@@ -111,6 +111,11 @@ export interface EmitRecord<Name extends RecordName> {
  */
 export interface TaskState<Change> {
   stage(change: Change): void
+  /**
+   * Bytes of a change's changelog record. A decision with one over the changelog's limit becomes a dead
+   * letter. Without it the stage itself must see to that: such a record could never be written.
+   */
+  changeBytes?(change: Change): number
   /** Called before pending(), once per batch: drop what is out of its time. */
   advance?(streamTimeMs: number): void
   /** Changelog records for all staged changes. Keys must not start with `!` (the loop's own). */

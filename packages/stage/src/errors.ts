@@ -5,7 +5,11 @@ export const codes = {
     fate: 'poison',
     meaning: 'A stage’s decision threw or its output did not fit its schema: a defect of ours.',
   },
-  TOO_LARGE: { fate: 'poison', meaning: 'An output is larger than its topic takes.' },
+  TOO_LARGE: {
+    fate: 'poison',
+    meaning:
+      'An output, or what is to be remembered, is larger than its topic takes, or all of it than a transaction.',
+  },
   WRONG_PARTITION: { fate: 'poison', meaning: 'A record stands where its key does not belong.' },
   UNDECLARED_INPUT: { fate: 'fatal', meaning: 'A stage was handed a topic it does not declare.' },
   UNDECLARED_OUTPUT: { fate: 'fatal', meaning: 'A stage wrote to a topic it does not declare.' },

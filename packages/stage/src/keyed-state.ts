@@ -8,6 +8,12 @@ export interface KeyedChange<Value> {
   value: Value | null
 }
 
+/** What a change comes to in the changelog. */
+export function keyedChangeBytes({ key, value }: KeyedChange<unknown>): number {
+  const ofValue = value === null ? 0 : Buffer.byteLength(JSON.stringify(value))
+  return Buffer.byteLength(key) + ofValue
+}
+
 export class KeyedState<Value> implements TaskState<KeyedChange<Value>> {
   readonly #committed = new Map<string, Value>()
   readonly #staged = new Map<string, Value | null>()
@@ -26,6 +32,10 @@ export class KeyedState<Value> implements TaskState<KeyedChange<Value>> {
 
   stage(change: KeyedChange<Value>): void {
     this.#staged.set(change.key, change.value)
+  }
+
+  changeBytes(change: KeyedChange<Value>): number {
+    return keyedChangeBytes(change)
   }
 
   pending(): ChangelogRecord[] {

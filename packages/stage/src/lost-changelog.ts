@@ -2,26 +2,26 @@
 // offsets, written for display every few seconds, tell the two apart: a stage that starts as new where it
 // has worked before would publish everything in its inputs once more.
 
-import { groupIdOf } from '@fleet/contracts'
-import type { StageName } from '@fleet/contracts'
+import { groupIdOf, topics } from '@fleet/contracts'
 import type { Broker } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 
-export interface EmptyChangelog {
-  readonly environment: string
-  readonly stage: StageName
-  readonly inputs: readonly string[]
-  readonly partition: number
-  readonly changelog: string
-}
+import { readTopicsOf } from './redrive.ts'
+import type { AnyDeclaration } from './redrive.ts'
 
 /**
  * Called where a changelog has no progress.
  * @throws FleetError STATE_LOST (fatal): the group has read this partition before.
  */
-export async function refuseLostChangelog(broker: Broker, empty: EmptyChangelog): Promise<void> {
-  const { environment, stage, inputs, partition, changelog } = empty
-  const groupId = groupIdOf(environment, stage)
+export async function refuseLostChangelog(
+  broker: Broker,
+  environment: string,
+  declaration: AnyDeclaration,
+  partition: number,
+): Promise<void> {
+  const groupId = groupIdOf(environment, declaration.name)
+  const inputs = readTopicsOf(declaration).map(({ name }) => name)
+  const changelog = topics.changelogs[declaration.name].name
   const admin = await broker.openAdmin()
   try {
     const committed = await admin.committedOffsets(groupId, inputs)

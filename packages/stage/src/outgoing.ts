@@ -11,7 +11,10 @@ import type { InRecord, OutRecord } from '@fleet/kafka'
 import { fateOf, FleetError, messageOf } from '@fleet/runtime'
 import { childTraceparent, traceIdOf } from '@fleet/telemetry'
 
-import type { Emit, Refusal } from './declaration.ts'
+import type { Decision, Emit, Refusal, TaskState } from './declaration.ts'
+
+/** Most bytes that one record may bring into its transaction, a batch of which is 4 MiB. */
+const decisionBytesMax = 16 * 1024 * 1024
 
 /** Kafka's own framing of a batch, and a margin for it. */
 const batchOverheadBytes = 512
@@ -33,7 +36,7 @@ const nothing: Encoded = { ok: true, records: [], bytes: 0 }
  * Encodes the outputs of one decision. Not ok: a record is larger than its topic takes, or its value
  * does not fit its schema. `origin` is the record they come from, null for a tick's.
  */
-export function encodeEmits(
+function encodeEmits(
   encoder: Encoder,
   emits: readonly Emit[],
   partition: number,
@@ -68,14 +71,49 @@ export function encodeEmits(
     else if (emit.headers !== undefined) record.headers = emit.headers
     const size = recordBytes(record)
     if (size + batchOverheadBytes > emit.topic.maxMessageBytes) {
-      const message = `A record of ${size} bytes for ${emit.topic.name} is over its ${emit.topic.maxMessageBytes}`
-      return { ok: false, code: 'TOO_LARGE', message }
+      const { name, maxMessageBytes } = emit.topic
+      return tooLarge(`A record of ${size} bytes for ${name} is over its ${maxMessageBytes}`)
     }
     record.bytes = size
     bytes += size
     records.push(record)
   }
   return { ok: true, records, bytes }
+}
+
+/**
+ * The outputs of a decision, as `encodeEmits`, with the bytes of what it remembers. Not ok also where
+ * a changelog record is over its limit, or all of it is too much for one transaction; a tick's whole
+ * is its stage's to limit.
+ */
+export function encodeDecision<Change>(
+  encoder: Encoder,
+  state: TaskState<Change>,
+  { emit, changes }: Decision<Change>,
+  partition: number,
+  origin: InRecord | null,
+): Encoded {
+  const encoded = encodeEmits(encoder, emit, partition, origin)
+  if (!encoded.ok) return encoded
+  let { bytes } = encoded
+  if (state.changeBytes !== undefined) {
+    const { name, maxMessageBytes } = topics.changelogs[encoder.stage]
+    for (const change of changes) {
+      const size = state.changeBytes(change)
+      if (size + batchOverheadBytes > maxMessageBytes) {
+        return tooLarge(`A record of ${size} bytes for ${name} is over its ${maxMessageBytes}`)
+      }
+      bytes += size
+    }
+  }
+  if (origin !== null && bytes > decisionBytesMax) {
+    return tooLarge(`What it brings comes to ${bytes} bytes, over ${decisionBytesMax}`)
+  }
+  return { ok: true, records: encoded.records, bytes }
+}
+
+function tooLarge(message: string): Encoded {
+  return { ok: false, code: 'TOO_LARGE', message }
 }
 
 /** Trace context for the outputs of a record: a child of the record's own, else a new trace. */

@@ -10,7 +10,7 @@ import { messageOf } from '@fleet/runtime'
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import type { OpenLetters } from './open-letters.ts'
 
-type AnyDeclaration = Pick<
+export type AnyDeclaration = Pick<
   StageDeclaration<TaskState<unknown>, unknown>,
   'name' | 'inputs' | 'lettersReturn'
 >

@@ -11,6 +11,7 @@ export interface StageMetrics {
   endToEnd(seconds: number): void
   superseded(domain: string): void
   lost(): void
+  redriveRefused(count: number): void
 }
 
 /** Every series of one stage; `metrics` is shared by the stages of a process. */
@@ -21,6 +22,7 @@ export class StageMeters {
   readonly #endToEnd
   readonly #superseded
   readonly #lost
+  readonly #redriveRefused
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
@@ -33,18 +35,24 @@ export class StageMeters {
     )
     this.#superseded = metrics.counter('fleet_superseded_total', 'Events that lost on arrival.')
     this.#lost = metrics.counter('fleet_stage_lost_total', 'Transactions refused or in doubt.')
+    this.#redriveRefused = metrics.counter(
+      'fleet_redrive_refused_total',
+      'Replayed letters that a stage did not accept: had before, or not known to it.',
+    )
   }
 
   forStage(stage: string): StageMetrics {
     for (const verdict of ['published', 'duplicate', 'dead_letter']) {
       this.#records.add(0, { stage, verdict })
     }
+    this.#redriveRefused.add(0, { stage })
     return {
       records: (verdict, count) => this.#records.add(count, { stage, verdict }),
       batch: seconds => this.#seconds.observe(seconds, { stage }),
       endToEnd: seconds => this.#endToEnd.observe(seconds, { stage }),
       superseded: domain => this.#superseded.add(1, { domain }),
       lost: () => this.#lost.add(1, { stage }),
+      redriveRefused: count => this.#redriveRefused.add(count, { stage }),
     }
   }
 
@@ -62,6 +70,7 @@ export class BatchTally {
   readonly counts: Record<Verdict, number> = { published: 0, duplicate: 0, dead_letter: 0 }
   readonly #occurredMicros: number[] = []
   readonly #superseded: string[] = []
+  #redriveRefused = 0
 
   add(decision: Decision<unknown>): void {
     this.counts[decision.verdict]++
@@ -71,10 +80,17 @@ export class BatchTally {
     for (const { label } of decision.counts ?? []) this.#superseded.push(label)
   }
 
+  /** A letter came back that is not open here: it was replayed before, or was never ours. */
+  addRefused(): void {
+    this.counts.duplicate++
+    this.#redriveRefused++
+  }
+
   report(metrics: StageMetrics, nowMicros: number): void {
     for (const verdict of ['published', 'duplicate', 'dead_letter'] as const) {
       if (this.counts[verdict] > 0) metrics.records(verdict, this.counts[verdict])
     }
+    if (this.#redriveRefused > 0) metrics.redriveRefused(this.#redriveRefused)
     for (const occurred of this.#occurredMicros) {
       metrics.endToEnd(Math.max(0, nowMicros - occurred) / 1e6)
     }

@@ -24,6 +24,7 @@ export interface Counted {
   /** By domain. */
   superseded: Record<string, number>
   lost: number
+  redriveRefused: number
 }
 
 /** Keeps what is counted until it is taken for a report. */
@@ -50,6 +51,10 @@ export class CountingMetrics implements StageMetrics {
     this.#counted.lost++
   }
 
+  redriveRefused(count: number): void {
+    this.#counted.redriveRefused += count
+  }
+
   take(): Counted {
     const counted = this.#counted
     this.#counted = nothingCounted()
@@ -68,8 +73,16 @@ export function countAgain(counted: Counted, metrics: StageMetrics): void {
     for (let times = 0; times < count; times++) metrics.superseded(domain)
   }
   for (let times = 0; times < counted.lost; times++) metrics.lost()
+  if (counted.redriveRefused > 0) metrics.redriveRefused(counted.redriveRefused)
 }
 
 function nothingCounted(): Counted {
-  return { records: {}, batchSeconds: [], endToEndSeconds: [], superseded: {}, lost: 0 }
+  return {
+    records: {},
+    batchSeconds: [],
+    endToEndSeconds: [],
+    superseded: {},
+    lost: 0,
+    redriveRefused: 0,
+  }
 }

@@ -19,12 +19,13 @@ import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
 import type { StageDeclaration, TaskState } from './declaration.ts'
+import { FirstCatchUp } from './first-catch-up.ts'
 import { refuseLostChangelog } from './lost-changelog.ts'
 import { OpenLetters } from './open-letters.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
-import { readTopicsOf } from './redrive.ts'
+import { readTopicsOf, redriveOf } from './redrive.ts'
 import { restoreState } from './restore.ts'
 import type { Known } from './restore.ts'
 import { StateHash } from './state-hash.ts'
@@ -32,6 +33,8 @@ import type { TaskDependencies } from './task-dependencies.ts'
 
 /** How long an idle task waits for records before it looks up again. */
 const idleWaitMs = 1000
+/** The same while the ends of its inputs are not reached: its ticks wait for them. */
+const catchUpWaitMs = 100
 /**
  * How long a position may run ahead of the changelog while nothing but aborted records and gaps is
  * read. Far below any retention: a position left behind would one day point before the log.
@@ -61,6 +64,7 @@ export class TransactionalTask<
   #changelogPosition = -1
   /** Positions that moved on without a record since the last commit. */
   #passed: readonly Position[] = []
+  #catchUp = new FirstCatchUp()
   #committedMs: number
   stream: RecordStream | null = null
   /** Records taken from the stream and not yet committed. */
@@ -99,7 +103,8 @@ export class TransactionalTask<
   }
 
   sizes(): Record<string, number> {
-    return this.#memory.state.sizes?.() ?? {}
+    const { state, letters } = this.#memory
+    return { ...state.sizes?.(), ...(redriveOf(this.#declaration) && letters.sizes()) }
   }
 
   async acquire(stopping: AbortSignal): Promise<Position[]> {
@@ -131,17 +136,12 @@ export class TransactionalTask<
       known: position < 0 ? null : { ...this.#memory, position },
     })
     if (restored.progress.transactions === 0) {
-      await refuseLostChangelog(broker, {
-        environment,
-        stage: this.#declaration.name,
-        inputs: readTopicsOf(this.#declaration).map(({ name }) => name),
-        partition: this.partition,
-        changelog: topic,
-      })
+      await refuseLostChangelog(broker, environment, this.#declaration, this.partition)
     }
     this.#memory = restored
     this.#changelogPosition = barrier.baseOffset + 1
     this.#passed = []
+    this.#catchUp = new FirstCatchUp()
     this.phase = 'running'
     this.waitingFor = null
     this.#deps.logger.info(
@@ -163,6 +163,7 @@ export class TransactionalTask<
   }
 
   async process(chunk: Chunk, stopping: AbortSignal): Promise<void> {
+    this.#catchUp.moveTo(chunk.positions)
     this.#passed = chunk.records.length === 0 ? chunk.positions : []
     if (chunk.records.length === 0) return
     const known = this.#changelogPosition
@@ -207,9 +208,9 @@ export class TransactionalTask<
   async onTime(): Promise<number> {
     const { tickMs } = this.#declaration
     const { clock } = this.#deps
-    if (tickMs === undefined) {
+    if (tickMs === undefined || !this.#catchUp.isDone(this.stream)) {
       await this.#commitPassed()
-      return idleWaitMs
+      return tickMs === undefined ? idleWaitMs : catchUpWaitMs
     }
     const dueMs = Math.floor(clock.wallMs() / tickMs) * tickMs
     if (dueMs > this.progress.lastTickMs) {

@@ -27,6 +27,7 @@ class World {
   /** Events that the stage can't process now. */
   readonly broken = new Set<string>()
   readonly redriven: Input['redriven'][] = []
+  readonly metrics = createMetrics('test')
   readonly #broker = createMemoryBroker({
     topics: topicsUsed.map(({ name }) => name),
     partitions: 1,
@@ -64,7 +65,7 @@ class World {
       environment: 'test',
       broker: this.#broker,
       codec: this.#codec,
-      metrics: new StageMeters(createMetrics('test')).forStage('crm-sink'),
+      metrics: new StageMeters(this.metrics).forStage('crm-sink'),
       logger: silentLogger,
       clock: systemClock,
       ids: systemIds,
@@ -216,6 +217,11 @@ test('what is for another stage, unknown or unreadable changes nothing and block
   await world.redrive(letter)
   await world.stop()
   assert.equal(world.crm().length, 1)
+  // All but the one for another stage.
+  assert.match(
+    await world.metrics.text(),
+    /^fleet_redrive_refused_total\{[^}]*"crm-sink"[^}]*\} 6\b/m,
+  )
 })
 
 test('whatever is fed, broken, mended, sent back and restarted: every event has its effect once', async () => {

@@ -108,6 +108,28 @@ test('every record is processed once, in order, and a restart goes on where it w
   )
 })
 
+test('no tick comes before what stood in the inputs when the stage started', async () => {
+  const { broker, start, feed } = await world()
+  const partition = partitionOf(resourceKey('t', 'reservation', 'a'), partitions)
+  const keys = (): string[] =>
+    broker
+      .log({ topic: topics.crm.name, partition })
+      .read(0, 100_000)
+      .records.map(({ key }) => (String(key).startsWith('tick') ? 'tick' : 'event'))
+  const firstTickAfter = (from: number): number => keys().indexOf('tick', from)
+  let from = 0
+  // New, and after a downtime.
+  for (const backlog of [2000, 2000]) {
+    for (let n = 1; n <= backlog; n++) await feed('a', `a${from + n}`)
+    const stage = await start(countingStage({ tickMs: 1 }))
+    const begun = from
+    await until(() => firstTickAfter(begun) >= 0, 'a tick')
+    await stage.stop()
+    assert.equal(firstTickAfter(from), from + backlog)
+    from = keys().length
+  }
+})
+
 test('a poison record becomes a dead letter with its bytes and the next record is processed', async () => {
   const { start, feed, crm, deadLetters } = await world()
   await feed('a', 'a1')

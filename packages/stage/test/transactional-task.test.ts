@@ -8,7 +8,7 @@ import { memoryRegistry, openCodec } from '@fleet/codec'
 import { partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { CrmRecord, DeadLetter } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
-import type { Broker, Chunk, InRecord, MemoryBroker, Position } from '@fleet/kafka'
+import type { Broker, Chunk, InRecord, MemoryBroker, Position, RecordStream } from '@fleet/kafka'
 import { FleetError, systemClock, systemIds } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 import { createMetrics, silentLogger } from '@fleet/telemetry'
@@ -18,13 +18,21 @@ import { runPartition } from '../src/partition-loop.ts'
 import type { PartitionHandler } from '../src/partition-handler.ts'
 import { progressKey } from '../src/progress.ts'
 import { TransactionalTask } from '../src/transactional-task.ts'
-import { countingStage, reservationEvent } from './counting-stage.ts'
+import { countingStage, crmRecord, reservationEvent } from './counting-stage.ts'
 import type { Counting } from './counting-stage.ts'
 import { topicsUsed } from './counting-topics.ts'
 
 const never = new AbortController().signal
 const input = topics.events.reservation
 const key = resourceKey('t', 'reservation', 'a')
+
+/** A stream that has nothing more to bring. */
+const quiet: RecordStream = {
+  take: () => Promise.resolve({ records: [], positions: [] }),
+  wake: () => {},
+  lag: () => [{ topic: input.name, partition: 0, lag: 0 }],
+  close: () => {},
+}
 
 interface World {
   broker: MemoryBroker
@@ -125,6 +133,7 @@ for (const step of ['advance', 'pending', 'commit'] as const) {
       const { task, chunk, crm } = await world()
       const { stage, fail } = failing(step)
       const running = await task(stage)
+      running.stream = quiet
       await running.acquire(never)
       await running.process(chunk(['a1', 'a2']), never)
       fail.now = true
@@ -210,6 +219,67 @@ test('a position that moves on without records is saved after a while, before re
   assert.equal(saved()[input.name], 40)
   const again = await task()
   assert.equal((await again.acquire(never))[0]?.offset, 40)
+})
+
+/** The counting stage, which remembers a text of so many bytes with the event of each name. */
+function rememberingStage(bytes: Readonly<Record<string, number>>): Counting {
+  const counting = countingStage()
+  return {
+    ...counting,
+    decide: (state, event) => {
+      const decision = counting.decide(state, event)
+      const { event_id } = event.value as { event_id: string }
+      const text = 'x'.repeat(bytes[event_id] ?? 0) as unknown as number
+      return { ...decision, changes: [...decision.changes, { key: 'text', value: text }] }
+    },
+  }
+}
+
+test('what could not be remembered is a dead letter, and those around it have their effect', async () => {
+  const { task, chunk, crm, letters, saved } = await world()
+  const running = await task(rememberingStage({ a2: 1024 * 1024 }))
+  await running.acquire(never)
+  await running.process(chunk(['a1', 'a2', 'a3']), never)
+  assert.deepEqual(crm(), ['a1:1', 'a3:2'])
+  assert.deepEqual(
+    letters().map(letter => [letter.origin.offset, letter.error_code]),
+    [[1, 'TOO_LARGE']],
+  )
+  assert.equal(saved()[input.name], 3)
+})
+
+test('what is too much for one transaction is a dead letter, each part of it may be small', async () => {
+  const { task, chunk, crm, letters } = await world()
+  const counting = countingStage()
+  const running = await task({
+    ...counting,
+    decide: (state, event) => {
+      const decision = counting.decide(state, event)
+      const { event_id } = event.value as { event_id: string }
+      const times = event_id === 'many' ? 40 : 1
+      const value = crmRecord({ event_id, status: 'x'.repeat(500_000) })
+      const emit = Array.from({ length: times }, () => ({ topic: topics.crm, key: 'k', value }))
+      return { ...decision, emit }
+    },
+  })
+  await running.acquire(never)
+  await running.process(chunk(['many', 'one']), never)
+  assert.equal(crm().length, 1)
+  assert.deepEqual(
+    letters().map(letter => [letter.origin.offset, letter.error_code]),
+    [[0, 'TOO_LARGE']],
+  )
+})
+
+test('open letters are among the sizes of a stage whose letters come back through the redrive topic', async () => {
+  const { task, chunk } = await world()
+  const running = await task()
+  await running.acquire(never)
+  await running.process(chunk(['poison', 'a1']), never)
+  const { letters, letters_max: max, letters_shed: shed } = running.sizes()
+  assert.deepEqual([letters, max, shed], [1, 500_000, 0])
+  const other = await task({ ...countingStage(), lettersReturn: 'as-input' })
+  assert.equal(other.sizes()['letters'], undefined)
 })
 
 test('a dead letter that would be over its topic’s limit is made smaller, not retried for ever', async () => {

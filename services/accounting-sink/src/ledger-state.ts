@@ -2,6 +2,7 @@
 // most are read once more at most, and a text takes a third of the objects it describes.
 
 import { ledgerTotalsKey } from '@fleet/contracts'
+import { keyedChangeBytes } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import { isPassing, LedgerMemory } from './core/ledger-memory.ts'
@@ -32,6 +33,10 @@ export class LedgerState implements TaskState<LedgerChange> {
 
   stage({ key, value }: LedgerChange): void {
     this.#staged.set(key, JSON.stringify(value))
+  }
+
+  changeBytes(change: LedgerChange): number {
+    return keyedChangeBytes(change)
   }
 
   advance(streamTimeMs: number): void {
@@ -69,9 +74,12 @@ export class LedgerState implements TaskState<LedgerChange> {
 
   /** Shown as `fleet_stage_state{stage="accounting-sink"}`. */
   sizes(): Record<string, number> {
+    const { awaiting, excesses } = this.memory.totals
     return {
       keys: this.#lasting.size + this.#passing.size,
-      awaiting_amount: this.memory.totals.awaiting,
+      awaiting_amount: awaiting,
+      // Of all time, so that one whose process ended before anybody asked is seen all the same.
+      refund_excesses: excesses,
     }
   }
 

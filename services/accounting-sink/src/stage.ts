@@ -93,6 +93,7 @@ function decideControl({ memory }: LedgerState, input: Input, charts: Charts): L
   const following = followControl(memory, input.value as LedgerControl, {
     charts,
     appendedAtMicros,
+    offset: input.record.offset,
   })
   if (following.kind === 'refused') return refusal(following)
   return { verdict: 'published', changes: following.changes, emit: [] }

@@ -39,6 +39,7 @@ const event = fc
       { freq: 3 },
     ),
     category: fc.option(fc.constantFrom('rental_charge', 'fee', 'claim_recovery', 'tip')),
+    about: fc.option(fc.constantFrom('A', 'B', '__proto__')),
     month: fc.constantFrom(...months),
     disposition: fc.constantFrom('CURRENT', 'SUPERSEDED'),
     mode: fc.constantFrom('LIVE', 'LIVE', 'LIVE', 'LIVE', 'TEST'),
@@ -92,7 +93,9 @@ function run(steps: readonly Step[]) {
       assert.equal(refusal === undefined, period < '2026-11')
       if (refusal === undefined) model.close(tenant, period)
     } else {
-      const { type, resource: id, month, step: _, ...given } = step
+      const { type, resource: id, month, about, step: _, ...rest } = step
+      const names = { charge_id: about, refund_of: about }
+      const given = type.startsWith('billing.') ? { ...rest, ...names } : rest
       const effective_at = Date.parse(`${month}-15T00:00:00Z`) * 1000
       const resource = { type: 'charge', id }
       const { domain, event: value } = buildEvent(type, { ...given, effective_at, resource })

@@ -2,6 +2,7 @@
 // to be looked at when. Staged facts are seen at once and become memory only when they are committed.
 
 import { encodeKeyPart, microsPerHour } from '@fleet/contracts'
+import { keyedChangeBytes } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import { limitsPerTenant } from './core/memory.ts'
@@ -29,6 +30,10 @@ export class AlertingState implements TaskState<Change>, Memory {
 
   stage({ key, value }: Change): void {
     this.#shelf(key).stage(key, value)
+  }
+
+  changeBytes(change: Change): number {
+    return keyedChangeBytes(change)
   }
 
   pending(): ChangelogRecord[] {
@@ -102,7 +107,9 @@ class Shelf {
   }
 
   fullest(): number {
-    return Math.max(0, ...this.#counts.values())
+    let fullest = 0
+    for (const count of this.#counts.values()) fullest = Math.max(fullest, count)
+    return fullest
   }
 
   *due(atMicros: number): IterableIterator<[string, Fact]> {

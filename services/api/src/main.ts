@@ -17,6 +17,11 @@ await runService('api', async scope => {
   scope.onClose('redis', () => redis.disconnect())
   const metrics = createMetrics('api')
   const plane = openControlPlane(settings, metrics, logger)
+  const isKeyRequired = settings.mode === 'production'
+  if (isKeyRequired && plane === null) {
+    const message = 'no resource can be read: keys are required; set FLEET_CONTROL_PLANE=on'
+    logger.warn({ event: 'api.keys_missing' }, message)
+  }
   scope.onClose('control', () => plane?.close())
   const deadLetters = openDeadLetters({ settings, plane, metrics, logger, scope })
   const ports = {
@@ -26,7 +31,7 @@ await runService('api', async scope => {
     clock: systemClock,
     plane,
     deadLetters,
-    isKeyRequired: settings.mode === 'production',
+    isKeyRequired,
     failedLoginsPerMinute: settings.api.failedLoginsPerMinute,
     trustedProxies: settings.ingest.trustedProxies,
   }

@@ -44,6 +44,7 @@ function decide(book: TaskBook, input: Input, policies: Policies): Decision<Task
     key,
     origin: { topic: record.topic, partition: record.partition, offset: record.offset },
     streamTimeMs,
+    isRedriven: input.redriven !== undefined,
     policies,
     sha256Hex: text => sha256Hex(utf8Bytes(text)),
   })

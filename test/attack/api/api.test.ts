@@ -14,6 +14,9 @@ after(() => target.close())
 /** Few enough for every run of the tests; each operation is asked some times. */
 const runsEach = 700
 
+/** A change is judged by itself, not by chance; `main.ts` asks by other seeds. */
+const seed = 290_155_975
+
 test('no row is without cases, and no two cases have one name', () => {
   assert.deepEqual([...new Set(apiAttacks.map(({ row }) => row))], [...rows])
   const names = apiAttacks.map(({ row, name }) => `${row}: ${name}`)
@@ -26,7 +29,8 @@ for (const attack of apiAttacks) {
 
 test('admin-api-fuzz: whatever is asked, the answer is one that the OpenAPI document names', async () => {
   const tally = { seen: new Map<string, Map<number, number>>() }
-  await fc.assert(apiProperty(target, tally), { numRuns: runsEach, includeErrorInReport: true })
+  const parameters = { seed, numRuns: runsEach, includeErrorInReport: true }
+  await fc.assert(apiProperty(target, tally), parameters)
   assert.deepEqual([...tally.seen.keys()].toSorted(), operationIds(target).toSorted())
 })
 

@@ -163,6 +163,8 @@ const bodies: [string, Buffer | string, Record<string, string>, number[]][] = [
   ['a form', 'name=a', { 'content-type': 'application/x-www-form-urlencoded' }, [415]],
   ['no type', '{"name":"a"}', { 'content-type': '' }, [415]],
   ['bytes that are no UTF-8', Buffer.from('{"name":"\xff\xfe"}', 'latin1'), {}, [415]],
+  ['nothing', '', {}, [400]],
+  ['a byte order mark alone', '\uFEFF', {}, [400]],
   ['60,000 brackets', '['.repeat(60_000), {}, [400]],
   ['an object 10,000 deep', '{"name":'.repeat(7000) + '1' + '}'.repeat(7000), {}, [400]],
   ['a prototype', '{"__proto__":{"name":"a"}}', {}, [422]],

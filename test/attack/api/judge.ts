@@ -24,9 +24,8 @@ export function judged(input: Input, answer: Answer, target: ApiTarget): string[
   const { schemas } = target.document.components
   const { status } = answer
   const problems: string[] = []
-  // Nothing is away here but the topics of dead letters: another 503 would be a fault told as somebody else's.
-  const isAway = status === 503 && operation.path.includes('/dead-letter')
-  if (status >= 500 && !isAway) problems.push(`status ${status}`)
+  // Nothing is away here: a 503 would be a fault told as somebody else's.
+  if (status >= 500) problems.push(`status ${status}`)
   const isKnown = operation.answers.has(status) || alwaysPossible.includes(status)
   if (!isKnown) problems.push(`status ${status} is not documented`)
   // Readiness says no with a document of its own.

@@ -2,6 +2,10 @@
 // and a secret. What it logs is kept, to be searched for what must not be in it.
 
 import { Agent, request as sendRequest } from 'node:http'
+import { systemClock } from '@fleet/runtime'
+import { silentLogger } from '@fleet/telemetry'
+import { Pipeline } from '../../../packages/dlq/test/pipeline.ts'
+import { LetterDesk } from '../../../services/api/src/shell/dead-letters/desk.ts'
 import { openAdminApi } from '../../../services/api/test/shell/admin/admin-harness.ts'
 import type { OpenApi } from './document.ts'
 import { canary, plainDefinition } from './inputs.ts'
@@ -27,8 +31,36 @@ export type ApiTarget = Awaited<ReturnType<typeof openApiTarget>>
 const failedLoginsPerMinute = 1_000_000_000
 const answerMsMax = 20_000
 
+/** Some letters of the processor, on a log in memory. */
+async function openLetters() {
+  const pipeline = await Pipeline.open()
+  await pipeline.start(['processor'])
+  for (const body of ['one', 'two', 'three', 'four']) await pipeline.deliver(body)
+  await pipeline.until(() => pipeline.letters('processor').length === 4, 'four letters')
+  await pipeline.stop()
+  const desk = new LetterDesk({
+    letters: await pipeline.letterLog(),
+    appender: pipeline.appender,
+    replayer: await pipeline.replayer(),
+    clock: systemClock,
+    logger: silentLogger,
+    stopping: pipeline.stopping.signal,
+  })
+  const close = async (): Promise<void> => {
+    pipeline.stopping.abort()
+    await desk.idle()
+  }
+  return { desk, close }
+}
+
 export async function openApiTarget(options: { failedLoginsPerMinute?: number } = {}) {
-  const api = await openAdminApi({ failedLoginsPerMinute, isKeyRequired: true, ...options })
+  const letters = await openLetters()
+  const api = await openAdminApi({
+    failedLoginsPerMinute,
+    isKeyRequired: true,
+    deadLetters: letters.desk,
+    ...options,
+  })
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })
 
   const send = ({ method, target, headers = {}, body = null }: Sent): Promise<Answer> =>
@@ -114,6 +146,7 @@ export async function openApiTarget(options: { failedLoginsPerMinute?: number } 
     close: async (): Promise<void> => {
       agent.destroy()
       await api.close()
+      await letters.close()
     },
   }
 }

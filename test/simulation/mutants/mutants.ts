@@ -297,8 +297,8 @@ const sinkMutants: readonly Mutant[] = [
   ]),
   mutant('status-said-again', 'a completed record says a status that a later record replaced', [
     'services/crm-sink/src/core/complete.ts',
-    'newestUpserts.get(entityOf(record)) !== record',
-    'newestUpserts.get(entityOf(record)) === undefined',
+    "record.action === 'UPSERT' &&",
+    "record.action === 'HISTORY' &&",
   ]),
   mutant('completed-twice', 'a completed record stays open and is completed again', [
     'services/crm-sink/src/core/complete.ts',

@@ -25,6 +25,9 @@ export const keyRing = ProvenanceKeyRing.parse(
   JSON.stringify({ keys: [{ id: 'p1', key_base64: Buffer.alloc(32, 7).toString('base64') }] }),
 )
 
+/** Longer than any world, however its clocks jump: the judge's model of the CRM never forgets. */
+const crmHorizonDays = 400
+
 /** New ones for each start of a process: nothing of an earlier life is left in them. */
 export function declarations({ windowHours, horizonDays, tickMs }: Shape): AnyStage[] {
   const processor = processorStage({
@@ -40,7 +43,7 @@ export function declarations({ windowHours, horizonDays, tickMs }: Shape): AnySt
   })
   return [
     asStage(processor),
-    asStage(crmSink({ stateHorizonDays: horizonDays })),
+    asStage(crmSink({ stateHorizonDays: crmHorizonDays })),
     asStage(accountingSink()),
     asStage(alertingRouter({ tickMs })),
     asStage(alertingSink({ detectors })),

@@ -25,6 +25,7 @@ const noMetrics: StageMetrics = {
   endToEnd: () => {},
   superseded: () => {},
   lost: () => {},
+  redriveRefused: () => {},
 }
 
 interface Incarnation {

@@ -1,7 +1,6 @@
 // What the dlq verbs work with: letters, acts and, for replaying, what the edge has as well.
 
 import { readFile } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { EndpointCatalog, followControl } from '@fleet/control'
@@ -17,6 +16,7 @@ import type { Kafka } from '../kafka.ts'
 import { withRegistry } from '../registry.ts'
 import { readEndpoints, readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
+import { userName } from '../user-name.ts'
 import type { Context } from '../verb.ts'
 
 export interface DeadLetters {
@@ -114,7 +114,7 @@ async function endpointsInForce(
 
 /** Who did it, for the acts. */
 export function actorName(): string {
-  return `cli:${userInfo().username}`
+  return `cli:${userName()}`
 }
 
 /** Letters in a status; `any` is all of them. */

@@ -11,7 +11,9 @@ export const addEndpoints: AddVerb = (program, run) => {
     .addHelpText('after', examples('fleet endpoints list', 'fleet endpoints arm smartcar-demo'))
   endpoints
     .command('list')
-    .description('show every endpoint of the endpoints file')
+    .description(
+      'show every endpoint in force: of the file, or of the control plane where it is on',
+    )
     .addHelpText('after', examples('fleet endpoints list --json | jq -r .endpoints[].id'))
     .action(() =>
       run(async context => {

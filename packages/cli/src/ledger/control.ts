@@ -1,8 +1,6 @@
 // `fleet ledger close` and `use-chart`: an instruction to the ledger, written to every partition in one
 // transaction, and the wait until each has followed it in a transaction of its own.
 
-import { userInfo } from 'node:os'
-
 import { monthOfMicros, topics, transactionalIdOf } from '@fleet/contracts'
 import type { LedgerControl } from '@fleet/contracts'
 import { httpRegistry, openCodec } from '@fleet/codec'
@@ -14,6 +12,7 @@ import type { Kafka } from '../kafka.ts'
 import { withRegistry } from '../registry.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
+import { userName } from '../user-name.ts'
 import { printJson } from '../verb.ts'
 import type { Context } from '../verb.ts'
 import { awaitFollowers, changelogEnds } from './followers.ts'
@@ -44,7 +43,9 @@ export async function useChartVerb(
   options: ControlOptions,
 ): Promise<ExitCode> {
   const instruction = { kind: 'USE_CHART', tenant_id: null, period: null, chart_version: version }
-  const isFollowed = (memory: LedgerMemory): boolean => memory.chartVersion === version
+  // The version alone says nothing: refused, it may be in use all the same.
+  const isFollowed = ({ chart }: LedgerMemory, offset: number): boolean =>
+    chart?.version === version && (chart.offset ?? -1) >= offset
   return instruct(context, instruction, options, isFollowed)
 }
 
@@ -52,14 +53,14 @@ async function instruct(
   context: Context,
   instruction: Instruction,
   { reason, wait }: ControlOptions,
-  isFollowed: (memory: LedgerMemory) => boolean,
+  isFollowed: (memory: LedgerMemory, offset: number) => boolean,
 ): Promise<ExitCode> {
   const settings = readSettings()
   const control: LedgerControl = {
     control_id: context.ids.uuid(),
     ...instruction,
     reason: reason ?? null,
-    requested_by: userInfo().username,
+    requested_by: userName(),
     requested_at: context.clock.wallMs() * 1000,
   }
   const { followed, partitions } = await withKafka(context, settings, async kafka => {

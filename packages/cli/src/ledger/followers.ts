@@ -22,7 +22,8 @@ export interface Awaited {
   readonly written: readonly CommittedOffset[]
   /** Seconds. */
   readonly wait: number
-  isFollowed(memory: LedgerMemory): boolean
+  /** `offset` is where the instruction stands in the partition of this memory. */
+  isFollowed(memory: LedgerMemory, offset: number): boolean
 }
 
 export async function changelogEnds({ admin }: Kafka): Promise<Position[]> {
@@ -41,15 +42,19 @@ export async function awaitFollowers(
   kafka: Kafka,
   awaited: Awaited,
 ): Promise<number> {
-  const { written, isFollowed } = awaited
+  const { written } = awaited
+  const hasFollowed = (partition: number, memory: LedgerMemory): boolean =>
+    awaited.isFollowed(memory, offsetIn(written, partition))
   const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
   try {
     const passed = await followChangelog(context, reader, awaited)
-    const followed = [...passed.values()].filter(memory => isFollowed(memory)).length
+    const followed = [...passed].filter(([partition, memory]) =>
+      hasFollowed(partition, memory),
+    ).length
     if (passed.size < written.length || followed === written.length) return followed
     // Nothing was to be changed, or it was refused.
     const memories = await readMemories(kafka, reader, context.stopping)
-    const refused = memories.filter(({ memory }) => !isFollowed(memory)).length
+    const refused = memories.filter(one => !hasFollowed(one.partition, one.memory)).length
     if (refused === 0) return memories.length
     const letters = topics.deadLetters['accounting-sink'].name
     const message = `${refused} partitions refused it; see ${letters}`
@@ -81,12 +86,15 @@ async function followChangelog(
         memory?.restore(name, value)
         if (name !== progressKey || value === null || memory === undefined) continue
         const { positions } = JSON.parse(value.toString('utf8')) as Progress
-        const offset = written.find(each => each.partition === partition)?.baseOffset ?? Infinity
-        if ((positions[control] ?? 0) > offset) passed.set(partition, memory)
+        if ((positions[control] ?? 0) > offsetIn(written, partition)) passed.set(partition, memory)
       }
     }
     return passed
   } finally {
     stream.close()
   }
+}
+
+function offsetIn(written: readonly CommittedOffset[], partition: number): number {
+  return written.find(each => each.partition === partition)?.baseOffset ?? Infinity
 }

@@ -2,8 +2,14 @@
 
 import type { JournalEntry } from '@fleet/contracts'
 
+type LedgerRule =
+  'unbalanced' | 'malformed' | 'repeated' | 'gap' | 'completed_twice' | 'memory_differs'
+
+/** Of each rule in a partition: more would not be read, and a broken journal must not fill the memory. */
+const violationsKeptMax = 100
+
 export interface LedgerViolation {
-  rule: 'unbalanced' | 'malformed' | 'repeated' | 'gap' | 'completed_twice' | 'memory_differs'
+  rule: LedgerRule
   partition: number
   /** In the journal; -1: none of its own. */
   offset: number
@@ -84,7 +90,10 @@ export interface RememberedJournal {
 }
 
 export class Journal {
+  /** The first of each rule. */
   readonly violations: LedgerViolation[] = []
+  /** All of them. */
+  readonly violationCounts = new Map<LedgerRule, number>()
   /** Each entry id once: what a consumer that upserts by it has. */
   readonly balances = new Balances()
   entries = 0
@@ -96,7 +105,10 @@ export class Journal {
   #counted = new Balances()
   #sequence = 0
   readonly #seen = new Set<string>()
+  /** Without an amount so far, from whatever event. */
   readonly #open = new Set<string>()
+  /** Without an amount under their own id. */
+  readonly #thin = new Set<string>()
 
   constructor(partition: number, remembered: RememberedJournal) {
     this.#partition = partition
@@ -109,7 +121,8 @@ export class Journal {
     this.#checkForm(offset, entry)
     this.#count(offset, entry)
     const { entry_id: id, status, completes } = entry
-    const isAmountOfOwn = completes === id && this.#open.has(id)
+    // Also after another event was taken for it: then it completes nothing, and is right.
+    const isAmountOfOwn = status === 'BOOKED' && this.#thin.delete(id)
     if (this.#seen.has(id) && !isAmountOfOwn) {
       // Beyond the ledger's memory an event may be booked again, under its id.
       this.#complain('repeated', offset, `entry ${id} stands in the journal before`)
@@ -118,14 +131,17 @@ export class Journal {
     this.#seen.add(id)
     this.balances.addEntry(entry)
     if (entry.excess_minor !== null) this.excesses++
-    if (status === 'AWAITING_AMOUNT') this.#open.add(id)
+    if (status === 'AWAITING_AMOUNT') {
+      this.#open.add(id)
+      this.#thin.add(id)
+    }
     if (completes !== null && !this.#open.delete(completes)) {
       this.#complain('completed_twice', offset, `completes ${completes}, which awaits nothing`)
     }
     this.awaiting = this.#open.size
   }
 
-  /** Called once, after the last entry. */
+  /** Called once, after the last entry. Only sums and complaints are kept from then on. */
   finish(): void {
     const { entries, balances } = this.#remembered
     if (this.#sequence < entries) {
@@ -135,6 +151,16 @@ export class Journal {
     for (const detail of this.#counted.differences(balances)) {
       this.#complain('memory_differs', -1, detail)
     }
+    this.#counted = new Balances()
+    for (const ids of [this.#seen, this.#open, this.#thin]) ids.clear()
+  }
+
+  get idsHeld(): number {
+    return this.#seen.size + this.#open.size + this.#thin.size
+  }
+
+  get violationCount(): number {
+    return [...this.violationCounts.values()].reduce((sum, count) => sum + count, 0)
   }
 
   #count(offset: number, entry: JournalEntry): void {
@@ -172,7 +198,10 @@ export class Journal {
     if (problem !== null) this.#complain('malformed', offset, problem)
   }
 
-  #complain(rule: LedgerViolation['rule'], offset: number, detail: string): void {
+  #complain(rule: LedgerRule, offset: number, detail: string): void {
+    const count = (this.violationCounts.get(rule) ?? 0) + 1
+    this.violationCounts.set(rule, count)
+    if (count > violationsKeptMax) return
     this.violations.push({ rule, partition: this.#partition, offset, detail })
   }
 }

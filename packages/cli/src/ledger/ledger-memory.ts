@@ -11,7 +11,7 @@ export class LedgerMemory implements TaskState<never> {
   readonly #balances = new Map<string, LedgerBalance>()
   readonly closed = new Map<string, string>()
   /** Null: nothing was booked yet. */
-  chartVersion: string | null = null
+  chart: LedgerChart | null = null
 
   stage(): void {}
 
@@ -27,7 +27,7 @@ export class LedgerMemory implements TaskState<never> {
     const json: unknown = JSON.parse(value.toString('utf8'))
     if (parsed.kind === 'totals') this.totals = json as LedgerTotals
     else if (parsed.kind === 'balance') this.#balances.set(key, json as LedgerBalance)
-    else if (parsed.kind === 'chart') this.chartVersion = (json as LedgerChart).version
+    else if (parsed.kind === 'chart') this.chart = json as LedgerChart
     else this.closed.set(parsed.tenantId, (json as LedgerClosed).period)
   }
 

@@ -20,13 +20,20 @@ export async function verifyVerb(context: Context): Promise<ExitCode> {
     entries: journal.entries,
     remembered: memory.totals.entries,
     awaiting_amount: journal.awaiting,
-    violations: journal.violations.length,
+    violations: journal.violationCount,
   }))
-  const ok = violations.length === 0
+  const counts = new Map<string, number>()
+  for (const { journal } of read) {
+    for (const [rule, count] of journal.violationCounts) {
+      counts.set(rule, (counts.get(rule) ?? 0) + count)
+    }
+  }
+  const ok = counts.size === 0
   const shown = violations.slice(0, violationsShownMax)
   const { terminal } = context
   if (context.json) {
-    printJson(context, { ok, partitions, violations: shown })
+    const byRule = Object.fromEntries(counts)
+    printJson(context, { ok, partitions, violations_by_rule: byRule, violations: shown })
     return ok ? exitCodes.ok : exitCodes.failed
   }
   const { green, red } = terminal.colors
@@ -43,6 +50,7 @@ export async function verifyVerb(context: Context): Promise<ExitCode> {
       `${red(rule)} partition ${partition}${offset < 0 ? '' : `@${offset}`}: ${detail}\n`,
     )
   }
+  for (const [rule, count] of counts) terminal.write(`${red(rule)} ${count} in all\n`)
   if (ok) terminal.write(`${green('ok')} every entry balances, none is missing or there twice\n`)
   return ok ? exitCodes.ok : exitCodes.failed
 }

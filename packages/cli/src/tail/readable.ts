@@ -4,7 +4,7 @@
 import { formatMicros } from '@fleet/contracts'
 
 /** Names of the times in our schemas; test/tail/readable.test.ts compares them with every schema. */
-const timeName = /(?:_at|_time|timestamp|^window_start|^window_end)$/
+const timeName = /(?:^at|_at|_time|timestamp|^window_start|^window_end)$/
 
 export function readableOf(value: unknown, name = ''): unknown {
   if (typeof value === 'number' && timeName.test(name)) return formatMicros(value)

@@ -85,4 +85,19 @@ describe('waiting for the partitions of the ledger', () => {
     const isFollowed = (): boolean => true
     assert.equal(await awaitFollowers(context, kafka, { from, written, wait: 1, isFollowed }), 1)
   })
+
+  test('each partition is asked about the place of its own instruction', async () => {
+    const { kafka, commit } = await ledger()
+    const from = await changelogEnds(kafka)
+    for (const partition of [0, 1]) await commit(partition, { controlPosition: 9 })
+    const places = written.map(one => ({ ...one, baseOffset: one.partition + 5 }))
+    const asked: number[] = []
+    const isFollowed = (_: unknown, offset: number): boolean => asked.push(offset) > 0
+    const awaited = { from, written: places, wait: 30, isFollowed }
+    assert.equal(await awaitFollowers(context, kafka, awaited), 2)
+    assert.deepEqual(
+      asked.toSorted((a, b) => a - b),
+      [5, 6],
+    )
+  })
 })

@@ -73,6 +73,10 @@ describe('a journal is right', () => {
       'with an amount that came for the same event',
       [thin, entry(2, { entry_id: 'entry-1', completes: 'entry-1' })],
     ],
+    [
+      'with an amount of its own after another was taken for it',
+      [thin, entry(2, { completes: 'entry-1' }), entry(3, { entry_id: 'entry-1' })],
+    ],
     ['posted to a later month', [entry(1, { posted_period: '2026-11' })]],
   ]
   for (const [what, entries] of rows) {
@@ -118,6 +122,29 @@ describe('a journal is wrong', () => {
   for (const [what, entries, wanted] of rows) {
     test(what, () => assert.equal(rulesOf(journalOf(entries))[0], wanted))
   }
+
+  test('an amount of its own comes twice', () => {
+    const own = [2, 3].map(n => entry(n, { entry_id: 'entry-1' }))
+    const entries = [entry(1, awaiting), entry(9, { completes: 'entry-1' }), ...own]
+    assert.ok(rulesOf(journalOf(entries)).includes('repeated@3'))
+  })
+
+  test('very often: the first are kept of each rule, and all are counted', () => {
+    const twice = Array.from({ length: 5000 }, (_, n) => entry(n + 1, { entry_id: 'x' }))
+    const journal = journalOf(twice, memoryOf([]))
+    assert.equal(journal.violations.length, 100)
+    assert.deepEqual([...journal.violationCounts], [['repeated', 4999]])
+    assert.equal(journal.violationCount, 4999)
+    const other = journalOf(twice, memoryOf([entry(1), ...twice]))
+    assert.ok(other.violations.some(({ rule }) => rule === 'memory_differs'))
+  })
+
+  test('its ids are let go once it is read to the end', () => {
+    const journal = journalOf([entry(1), entry(2, awaiting)])
+    assert.equal(journal.awaiting, 1)
+    assert.equal(journal.balances.differences(memoryOf([entry(1)]).balances).length, 0)
+    assert.equal(journal.idsHeld, 0)
+  })
 
   test('the memory has more entries than the journal', () => {
     const rules = rulesOf(journalOf([entry(1)], memoryOf([entry(1), entry(2)])))

@@ -104,15 +104,19 @@ export function deleteEndpoint(
   const failed = unmet(context.precondition, existing)
   if (failed !== null) return failed
   const nowIso = new Date(context.nowMs).toISOString()
+  const keys = keysOf(state, id)
   const changes: Change[] = [
     { kind: 'endpoint', id, value: null },
     ...state
       .secretsOf(id)
       .map(secret => ({ kind: 'secret', id: secretId(id, secret.id), value: null }) as const),
-    ...keysOf(state, id).map(key => ({ kind: 'api-key', id: key.id, value: null }) as const),
+    ...keys.map(key => ({ kind: 'api-key', id: key.id, value: null }) as const),
   ]
   const outcome = audited(state, context.actor, nowIso, 'endpoint.deleted', changes, {})
-  return { ok: true, outcome }
+  const uses = keys
+    .filter(key => state.apiKeyUses.has(key.id))
+    .map(key => ({ kind: 'api-key-use', id: key.id, value: null }) as const)
+  return { ok: true, outcome: { ...outcome, changes: [...outcome.changes, ...uses] } }
 }
 
 function keysOf(state: ControlState, endpointId: string): ApiKeyRecord[] {

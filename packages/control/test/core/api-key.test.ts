@@ -167,9 +167,14 @@ test('its successor delivers where it did, and it goes with its endpoint', () =>
   const successor = plane.state.apiKeys.get(plane.state.apiKeys.get(id)?.replaced_by ?? '')
   assert.equal(successor?.endpoint_id, 'old')
   assert.deepEqual(successor.scopes, ['events:write'])
+  for (const used of [id, all.id]) {
+    const value = { id: used, last_used_at: '2026-11-21T08:30:00Z' }
+    plane.state.apply({ kind: 'api-key-use', id: used, value })
+  }
   const at = plane.state.endpoints.get('old')?.revision ?? 0
   plane.do({ kind: 'delete-endpoint', id: 'old' }, seen(at))
   assert.deepEqual([...plane.state.apiKeys.keys()], [all.id])
+  assert.deepEqual([...plane.state.apiKeyUses.keys()], [all.id])
 })
 
 test('the secret of an endpoint for API keys is the hash of a key, never the key', () => {

@@ -49,6 +49,8 @@ interface ReplayFinished {
   readonly matched: number
   readonly sent: number
   readonly refused: number
+  /** It ended by this failure and is not tried again; absent: it went through. */
+  readonly error_code?: string
 }
 
 export type Act = LetterAct | ReplayStarted | ReplayFinished

@@ -53,6 +53,8 @@ export interface ReplayProgress {
   readonly refused_letters: { letter_id: string; code: string; message: string }[]
 }
 
+type Counts = Pick<ReplayProgress, 'matched' | 'sent' | 'refused'>
+
 export type OnProgress = (progress: ReplayProgress) => void
 
 const batchLettersMax = 50
@@ -84,18 +86,18 @@ export class Replayer {
    */
   async run(started: ReplayStarted, onProgress: OnProgress = () => {}): Promise<ReplayProgress> {
     const progress = await this.#work(started, onProgress, batch => this.#send(batch, started))
-    const { replay_id, matched, sent, refused: failed } = progress
-    const at = new Date(this.#ports.clock.wallMs()).toISOString()
-    const finished = {
-      kind: 'replay_finished',
-      replay_id,
-      at,
-      matched,
-      sent,
-      refused: failed,
-    } as const
-    await writeAct(this.#ports.appender, finished)
+    await this.#end(started, progress)
     return progress
+  }
+
+  /** Writes down that it ended by a failure that trying again does not mend. */
+  async fail(
+    started: ReplayStarted,
+    progress: Counts | undefined,
+    errorCode: string,
+  ): Promise<void> {
+    const nothing = { matched: 0, sent: 0, refused: 0 }
+    await this.#end(started, progress ?? nothing, { error_code: errorCode })
   }
 
   /** Null: no replay of this id was started. */
@@ -104,6 +106,17 @@ export class Replayer {
       if (act.kind === 'replay_started' && act.replay_id === replayId) return act
     }
     return null
+  }
+
+  async #end(
+    { replay_id }: ReplayStarted,
+    { matched, sent, refused: failed }: Counts,
+    more: { readonly error_code?: string } = {},
+  ): Promise<void> {
+    const { appender, clock } = this.#ports
+    const at = new Date(clock.wallMs()).toISOString()
+    const counts = { matched, sent, refused: failed }
+    await writeAct(appender, { kind: 'replay_finished', replay_id, at, ...counts, ...more })
   }
 
   async #startOf(request: ReplayRequest, replayId: string): Promise<ReplayStarted> {

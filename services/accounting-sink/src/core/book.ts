@@ -4,10 +4,25 @@
 
 import type { JournalEntry } from '@fleet/contracts'
 
-import { addLines, excessOf, plus } from './balances.ts'
+import { addLines, plus } from './balances.ts'
 import type { LedgerEvent } from './ledger-event.ts'
 import { change } from './ledger-memory.ts'
-import type { KnownEntry, KnownResource, LedgerChange, LedgerMemory } from './ledger-memory.ts'
+import type {
+  AwaitingEntry,
+  KnownEntry,
+  KnownResource,
+  LedgerChange,
+  LedgerMemory,
+} from './ledger-memory.ts'
+import {
+  chargeType,
+  excessIn,
+  namedCharge,
+  referenceOf,
+  refundType,
+  speakOfOne,
+  withNamed,
+} from './named-charges.ts'
 import { openPeriodFor } from './periods.ts'
 import { toJournalEntry } from './to-journal-entry.ts'
 import type { LedgerContext } from './to-journal-entry.ts'
@@ -24,9 +39,6 @@ export type Booking =
   | { kind: 'booked'; entry: JournalEntry; changes: LedgerChange[] }
   | { kind: 'refused'; code: 'BAD_AMOUNT' | 'BAD_CATEGORY' | 'ENTRY_CONFLICT'; message: string }
 
-const chargeType = 'billing.charge_succeeded'
-const refundType = 'billing.refund_processed'
-
 /** One resource's awaiting entries beyond these stay as they are; it bounds the size of its record. */
 const awaitingMax = 100
 
@@ -37,11 +49,22 @@ export function book(memory: LedgerMemory, input: LedgerEvent, context: BookingC
   const minor = input.event.amount?.amount_minor ?? null
   const known = memory.entry(entry.entry_id)
   if (known !== undefined && (known[3] !== null || minor === null)) {
-    return isSame(known, entry, minor) ? { kind: 'repeated' } : conflict(entry)
+    if (isSame(known, entry, minor)) return { kind: 'repeated' }
+    // What another event brought was not this one's amount after all: its own is booked beside it.
+    if (known[4] !== true) return conflict(entry)
   }
+  const bare: Bare = { entry, reference: referenceOf(input), known }
   return minor === null
-    ? bookAwaiting(memory, entry, context)
-    : bookAmount(memory, entry, minor, context)
+    ? bookAwaiting(memory, bare, context)
+    : bookAmount(memory, bare, minor, context)
+}
+
+interface Bare {
+  entry: JournalEntry
+  /** The charge it speaks of. */
+  reference: string | null
+  /** What is known of this very event. */
+  known: KnownEntry | undefined
 }
 
 /** Without an amount it says no more than what is known. */
@@ -58,23 +81,25 @@ function conflict({ event_id: id, entry_id: entryId }: JournalEntry): Booking {
 
 function bookAwaiting(
   memory: LedgerMemory,
-  bare: JournalEntry,
+  { entry: bare, reference }: Bare,
   { key, day }: BookingContext,
 ): Booking {
   const { entry_id: entryId, event_type: type, category } = bare
-  const [, firstCharge, sums, awaiting] = resourceOf(memory, key)
+  const resource = resourceOf(memory, key)
+  const [, firstCharge, sums, awaiting] = resource
   const chargeEntryId = firstCharge ?? (type === chargeType ? entryId : null)
-  const stillAwaiting =
-    awaiting.length < awaitingMax ? [...awaiting, [entryId, type] as const] : awaiting
+  const own: AwaitingEntry = [entryId, type, reference]
+  const stillAwaiting = awaiting.length < awaitingMax ? [...awaiting, own] : awaiting
+  const named = withNamed(resource, reference, bare, null)
   const { totals } = memory
   const entry = {
     ...posted(memory, bare),
-    charge_entry_id: type === refundType ? firstCharge : null,
+    charge_entry_id: refundedEntry(resource, bare, reference),
     sequence: totals.entries + 1,
   }
   const changes = [
     change.entry(entryId, [day, category, null, null]),
-    change.resource(key, [day, chargeEntryId, sums, stillAwaiting]),
+    change.resource(key, [day, chargeEntryId, sums, stillAwaiting, named]),
     change.totals({ ...totals, entries: totals.entries + 1, awaiting: totals.awaiting + 1 }),
   ]
   return { kind: 'booked', entry, changes }
@@ -82,20 +107,21 @@ function bookAwaiting(
 
 function bookAmount(
   memory: LedgerMemory,
-  bare: JournalEntry,
+  given: Bare,
   minor: number,
   { key, day }: BookingContext,
 ): Booking {
-  const { entry_id: entryId, event_type: type, category, tenant_id: tenantId } = bare
+  const { entry: bare, reference } = given
+  const { entry_id: entryId, category, tenant_id: tenantId } = bare
   const currency = bare.currency ?? ''
   const resource = resourceOf(memory, key)
-  const completed = awaitingFor(memory, resource, bare)
-  const next = withAmount(resource, completed, bare, minor, day)
-  const excess = type === chargeType || type === refundType ? excessIn(next, currency) : null
+  const completed = awaitingFor(resource, given)
+  const next = withAmount(resource, completed, given, minor, day)
+  const excess = movesCharge(bare) ? excessIn(next, reference, currency) : null
   const entry = {
     ...posted(memory, bare),
     completes: completed,
-    charge_entry_id: type === refundType ? resource[1] : null,
+    charge_entry_id: refundedEntry(resource, bare, reference),
     excess_minor: excess,
     sequence: memory.totals.entries + 1,
   }
@@ -117,7 +143,9 @@ function bookAmount(
     }),
   ]
   // The entry it completes says from now on what this one says: its event, sent again, is a repetition.
-  if (completed !== null && completed !== entryId) changes.push(change.entry(completed, booked))
+  if (completed !== null && completed !== entryId) {
+    changes.push(change.entry(completed, [day, category, currency, minor, true]))
+  }
   if (next !== resource) changes.push(change.resource(key, next))
   return { kind: 'booked', entry, changes }
 }
@@ -128,48 +156,62 @@ function resourceOf(memory: LedgerMemory, key: string): KnownResource {
   return memory.resource(key) ?? unknownResource
 }
 
-/** The entry that awaits this amount: of the same event, else the oldest of the same type. */
-function awaitingFor(
-  memory: LedgerMemory,
-  [, , , awaiting]: KnownResource,
-  { entry_id: entryId, event_type: type }: JournalEntry,
+function movesCharge({ event_type: type }: JournalEntry): boolean {
+  return type === chargeType || type === refundType
+}
+
+/** Of a refund: the charge that it names, else the first one of the resource. */
+function refundedEntry(
+  resource: KnownResource,
+  { event_type: type }: JournalEntry,
+  reference: string | null,
 ): string | null {
-  if (memory.entry(entryId) !== undefined) return entryId
-  return awaiting.find(([, awaitedType]) => awaitedType === type)?.[0] ?? null
+  if (type !== refundType) return null
+  return namedCharge(resource, reference)?.[1] ?? resource[1]
+}
+
+/**
+ * The entry that awaits this amount: of the same event, else of the same type, the oldest that speaks of the
+ * same charge before the oldest that may. An event whose amount was brought for it completes nothing more.
+ */
+function awaitingFor(
+  [, , , awaiting]: KnownResource,
+  { entry: { entry_id: entryId, event_type: type }, reference, known }: Bare,
+): string | null {
+  if (known !== undefined) return known[3] === null ? entryId : null
+  const alike = awaiting.filter(([, awaited, name]) => {
+    return awaited === type && speakOfOne(name, reference)
+  })
+  const exact = alike.find(([, , name]) => reference !== null && name === reference)
+  return (exact ?? alike[0])?.[0] ?? null
 }
 
 /** The same object when there is nothing to remember. */
 function withAmount(
   resource: KnownResource,
   completed: string | null,
-  { entry_id: entryId, event_type: type, currency }: JournalEntry,
+  { entry, reference }: Bare,
   minor: number,
   day: number,
 ): KnownResource {
+  const { entry_id: entryId, event_type: type, currency } = entry
   const isCharge = type === chargeType
-  const isRefund = type === refundType
-  if (!isCharge && !isRefund && completed === null) return resource
+  if (!movesCharge(entry) && completed === null) return resource
   const [, firstCharge, sums, awaiting] = resource
   const code = currency ?? ''
   const [charged, refunded] = sums[code] ?? ['0', '0']
   return [
     day,
     firstCharge ?? (isCharge ? entryId : null),
-    isCharge || isRefund
+    movesCharge(entry)
       ? {
           ...sums,
           [code]: isCharge ? [plus(charged, minor), refunded] : [charged, plus(refunded, minor)],
         }
       : sums,
     completed === null ? awaiting : awaiting.filter(([id]) => id !== completed),
+    withNamed(resource, reference, entry, minor),
   ]
-}
-
-/** Null while nothing is charged, or the amount of a charge is still awaited: then nobody can tell. */
-function excessIn([, firstCharge, sums, awaiting]: KnownResource, currency: string): number | null {
-  if (firstCharge === null || awaiting.some(([, type]) => type === chargeType)) return null
-  const [charged, refunded] = sums[currency] ?? ['0', '0']
-  return excessOf(refunded, charged)
 }
 
 function posted(memory: LedgerMemory, entry: JournalEntry): JournalEntry {

@@ -19,9 +19,16 @@ export function chartInUse(memory: LedgerMemory, charts: Charts): ChartChoice {
   }
   if (inUse === undefined) {
     const { digest } = chart
-    return { ok: true, chart, changes: [change.chart({ version, digest })] }
+    const first = change.chart({ version, digest, offset: -1 })
+    return { ok: true, chart, changes: [first, change.usedChart(chart)] }
   }
-  if (chart.digest === inUse.digest) return { ok: true, chart, changes: [] }
+  if (chart.digest === inUse.digest) {
+    return {
+      ok: true,
+      chart,
+      changes: memory.isChartKept(version) ? [] : [change.usedChart(inUse)],
+    }
+  }
   const message =
     `chart ${version} has entries and was changed in the charts file: put it back as it was, give the ` +
     'changed one a version of its own, and switch to it with: fleet ledger use-chart'

@@ -17,6 +17,8 @@ export interface ControlContext {
   charts: Charts
   /** When the broker took the record: no clock of a person's machine decides what is over. */
   appendedAtMicros: number
+  /** Of the instruction in the control topic. */
+  offset: number
 }
 
 export function followControl(
@@ -25,7 +27,7 @@ export function followControl(
   context: ControlContext,
 ): Following {
   if (control.kind === 'CLOSE_PERIOD') return closePeriod(memory, control, context)
-  if (control.kind === 'USE_CHART') return useChart(control, context)
+  if (control.kind === 'USE_CHART') return useChart(memory, control, context)
   return refused(`"${control.kind}" is no instruction that this version knows`)
 }
 
@@ -43,14 +45,26 @@ function closePeriod(
   return { kind: 'followed', changes: [change.closed(tenantId, { period })] }
 }
 
+/** A replay comes after instructions that were given later: those stay in force. */
 function useChart(
+  memory: LedgerMemory,
   { chart_version: version }: LedgerControl,
-  { charts }: ControlContext,
+  { charts, offset }: ControlContext,
 ): Following {
+  const inUse = memory.chart
+  if (offset < (inUse?.offset ?? -1)) return { kind: 'followed', changes: [] }
   const chart = version === null ? undefined : charts.byVersion.get(version)
   if (chart === undefined) return refused(`chart ${version} is not in the file of this service`)
-  const { version: inUse, digest } = chart
-  return { kind: 'followed', changes: [change.chart({ version: inUse, digest })] }
+  const used = memory.usedChartDigest(chart.version)
+  if (used !== undefined && used !== chart.digest) {
+    return refused(`chart ${chart.version} has been used and was changed in the file`)
+  }
+  const kept = inUse === undefined ? [chart] : [inUse, chart]
+  const anew = kept
+    .filter(one => !memory.isChartKept(one.version))
+    .map(one => change.usedChart(one))
+  const { version: next, digest } = chart
+  return { kind: 'followed', changes: [...anew, change.chart({ version: next, digest, offset })] }
 }
 
 function refused(message: string): Following {

@@ -15,10 +15,19 @@ export type KnownEntry = readonly [
   category: string,
   currency: string | null,
   minor: number | null,
+  /** The amount is of another event, which was taken for this one's: its own may still come. */
+  isOfAnother?: true,
 ]
 
 /** Sums in minor units as decimal text: together they may be larger than an exact number. */
 type ChargedAndRefunded = readonly [charged: string, refunded: string]
+
+/** `name` is the charge_id of charges and the refund_of of refunds; without an entry only refunds named it. */
+export type NamedCharge = readonly [
+  name: string,
+  chargeEntryId: string | null,
+  byCurrency: Readonly<Record<string, ChargedAndRefunded>>,
+]
 
 /** What is known of one resource, such as a charge, from its billing events. */
 export type KnownResource = readonly [
@@ -27,8 +36,13 @@ export type KnownResource = readonly [
   chargeEntryId: string | null,
   byCurrency: Readonly<Record<string, ChargedAndRefunded>>,
   /** Entries that await their amount, oldest first. */
-  awaiting: readonly (readonly [entryId: string, eventType: string])[],
+  awaiting: readonly AwaitingEntry[],
+  /** Oldest first; missing in memories from before charges were kept by name. */
+  named?: readonly NamedCharge[],
 ]
+
+/** `reference` is the charge it speaks of; missing as above. */
+export type AwaitingEntry = readonly [entryId: string, eventType: string, reference?: string | null]
 
 export interface LedgerChange {
   readonly key: string
@@ -37,6 +51,8 @@ export interface LedgerChange {
 
 const entryPrefix = 'entry/'
 const resourcePrefix = 'resource/'
+/** Beside the one in use: every version that was ever booked by or switched to, for good. */
+const usedChartPrefix = `${ledgerChartKey}/`
 
 /** Forgotten after the memory's time; the first member of such a value is the day it was written. */
 export function isPassing(key: string): boolean {
@@ -76,6 +92,19 @@ export class LedgerMemory {
   get chart(): LedgerChart | undefined {
     return this.#get(ledgerChartKey) as LedgerChart | undefined
   }
+
+  /** Of the chart as this version was first used. */
+  usedChartDigest(version: string): string | undefined {
+    const kept = this.#get(usedChartPrefix + version) as { digest: string } | undefined
+    if (kept !== undefined) return kept.digest
+    // A memory from before digests were kept knows that of the chart in use.
+    const { chart } = this
+    return chart?.version === version ? chart.digest : undefined
+  }
+
+  isChartKept(version: string): boolean {
+    return this.#get(usedChartPrefix + version) !== undefined
+  }
 }
 
 export const change = {
@@ -99,4 +128,8 @@ export const change = {
   }),
   totals: (value: LedgerTotals): LedgerChange => ({ key: ledgerTotalsKey, value }),
   chart: (value: LedgerChart): LedgerChange => ({ key: ledgerChartKey, value }),
+  usedChart: ({ version, digest }: Pick<LedgerChart, 'version' | 'digest'>): LedgerChange => ({
+    key: usedChartPrefix + version,
+    value: { digest },
+  }),
 }

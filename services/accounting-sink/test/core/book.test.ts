@@ -93,7 +93,57 @@ const histories: Record<string, [Step, string][]> = {
     [['thin', 'charge', null], 'awaits'],
     [['rich', 'charge', 100], 'booked 100, completes thin'],
     [['thin', 'charge', 100], 'duplicate'],
-    [['thin', 'charge', 70], 'ENTRY_CONFLICT'],
+  ],
+  'an event whose amount another one seemed to bring is booked with its own, once': [
+    [['thin', 'charge', null], 'awaits'],
+    [['other', 'charge', 100], 'booked 100, completes thin'],
+    [['thin', 'charge', 70], 'booked 70'],
+    [['thin', 'charge', 70], 'duplicate'],
+    [['thin', 'charge', null], 'duplicate'],
+    [['thin', 'charge', 100], 'ENTRY_CONFLICT'],
+    [['r', 'refund', 180], 'booked 180, of thin, excess 10'],
+  ],
+  'an awaited charge is not completed by the charge of another name': [
+    [['thin', 'charge', null, { charge_id: 'A' }], 'awaits'],
+    [['full', 'charge', 500, { charge_id: 'B', category: 'fee' }], 'booked 500'],
+    [['thin', 'charge', 9900, { charge_id: 'A' }], 'booked 9900, completes thin'],
+  ],
+  'the charge of the same name is completed before an older one without a name': [
+    [['t1', 'charge', null], 'awaits'],
+    [['t2', 'charge', null, { charge_id: 'B' }], 'awaits'],
+    [['t3', 'charge', null, { charge_id: 'B' }], 'awaits'],
+    [['c1', 'charge', 1, { charge_id: 'B' }], 'booked 1, completes t2'],
+    [['c2', 'charge', 2, { charge_id: 'C' }], 'booked 2, completes t1'],
+    [['c3', 'charge', 3], 'booked 3, completes t3'],
+  ],
+  'an awaited refund is completed by one of the same charge': [
+    [['thin', 'refund', null, { refund_of: 'A' }], 'awaits'],
+    [['r', 'refund', 5, { refund_of: 'B' }], 'booked 5'],
+    [['rich', 'refund', 7, { refund_of: 'A' }], 'booked 7, completes thin'],
+  ],
+  'a refund is held against the charge that it names': [
+    [['c1', 'charge', 10_000, { charge_id: 'A' }], 'booked 10000'],
+    [['c2', 'charge', 500, { charge_id: 'B' }], 'booked 500'],
+    [['r1', 'refund', 400, { refund_of: 'B' }], 'booked 400, of c2'],
+    [['r2', 'refund', 5000, { refund_of: 'B' }], 'booked 5000, of c2, excess 4900'],
+    [['r3', 'refund', 1, { refund_of: 'A' }], 'booked 1, of c1'],
+    [['r4', 'refund', 1, { refund_of: 'unknown' }], 'booked 1, of c1'],
+  ],
+  'a charge that comes after the refund that names it is held against it': [
+    [['c1', 'charge', 10_000, { charge_id: 'A' }], 'booked 10000'],
+    [['r', 'refund', 50, { refund_of: 'B' }], 'booked 50, of c1'],
+    [['c2', 'charge', 5, { charge_id: 'B' }], 'booked 5, excess 45'],
+  ],
+  'nothing is in excess of a named charge whose amount is awaited, whatever others await': [
+    [['t1', 'charge', null, { charge_id: 'A' }], 'awaits'],
+    [['c2', 'charge', 5, { charge_id: 'B' }], 'booked 5'],
+    [['r1', 'refund', 50, { refund_of: 'A' }], 'booked 50, of t1'],
+    [['r2', 'refund', 50, { refund_of: 'B' }], 'booked 50, of c2, excess 45'],
+  ],
+  'refunds without a name still count against all of the resource': [
+    [['c1', 'charge', 100, { charge_id: 'A' }], 'booked 100'],
+    [['r1', 'refund', 100], 'booked 100, of c1'],
+    [['r2', 'refund', 50, { refund_of: 'A' }], 'booked 50, of c1, excess 50'],
   ],
   'several are completed in their order, each by an event of its own type': [
     [['t1', 'refund', null], 'awaits'],
@@ -216,5 +266,39 @@ describe('a history of one charge', () => {
     const record = told.task.changelog().find(({ key: name }) => name.startsWith('resource/'))
     assert.ok((record?.value?.length ?? 0) < 10_000)
     assert.equal(told.task.state.sizes()['awaiting_amount'], 300)
+  })
+
+  test('a resource with very many named charges keeps the newest of them', () => {
+    const told = ledger()
+    for (let n = 0; n < 300; n++) told.tell([`c${n}`, 'charge', 10, { charge_id: `C${n}` }])
+    const record = told.task.changelog().find(({ key: name }) => name.startsWith('resource/'))
+    assert.ok((record?.value?.length ?? 0) < 10_000)
+    assert.match(told.tell(['r1', 'refund', 11, { refund_of: 'C299' }]), /of c299, excess 1$/)
+    assert.equal(told.tell(['r2', 'refund', 11, { refund_of: 'C0' }]), 'booked 11, of c0')
+  })
+
+  test('a memory from before names were kept is read', () => {
+    const told = ledger()
+    told.tell(['thin', 'charge', null])
+    const [record] = told.task.changelog().filter(({ key: name }) => name.startsWith('resource/'))
+    const [day, first, sums, awaiting] = JSON.parse(String(record?.value)) as [
+      number,
+      string,
+      object,
+      [string, string][],
+    ]
+    const before = [day, first, sums, awaiting.map(([id, type]) => [id, type])]
+    told.task.state.restore(record?.key ?? '', Buffer.from(JSON.stringify(before)))
+    assert.equal(told.tell(['c', 'charge', 5, { charge_id: 'A' }]), 'booked 5, completes thin')
+    assert.equal(told.tell(['r', 'refund', 6, { refund_of: 'A' }]), 'booked 6, of c, excess 1')
+  })
+
+  test('the total of excesses is shown, also by the process that comes after', () => {
+    const told = ledger()
+    told.tell(['c', 'charge', 1])
+    told.tell(['r', 'refund', 2])
+    assert.equal(told.task.state.sizes()['refund_excesses'], 1)
+    told.task.restart()
+    assert.equal(told.task.state.sizes()['refund_excesses'], 1)
   })
 })

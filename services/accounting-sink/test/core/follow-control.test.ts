@@ -19,7 +19,7 @@ function start(charts: Charts = ownCharts) {
   return {
     task,
     /** What became of it: `ok` or the code of the refusal. */
-    control(given: Partial<LedgerControl>): string {
+    control(given: Partial<LedgerControl>, offset?: number): string {
       const value: LedgerControl = {
         control_id: 'c1',
         kind: 'CLOSE_PERIOD',
@@ -31,7 +31,9 @@ function start(charts: Charts = ownCharts) {
         requested_at: 0,
         ...given,
       }
-      const decision = task.pipe(topics.ledgerControl, { key: 'demo', value, timestampMs })
+      const place = offset === undefined ? {} : { offset }
+      const record = { key: 'demo', value, timestampMs, ...place }
+      const decision = task.pipe(topics.ledgerControl, record)
       return decision.refusal?.code ?? 'ok'
     },
     charge(month: string, tenant = 'demo'): JournalEntry {
@@ -128,6 +130,72 @@ describe('the chart in use', () => {
     const second = start(changed)
     for (const { key, value } of first.task.changelog()) second.task.state.restore(key, value)
     assert.throws(() => second.charge('2026-10'), /chart 1 has entries and was changed/)
+  })
+
+  const fileWith = (digestOfOne: string): Charts => ({
+    initialVersion: '1',
+    byVersion: new Map([
+      ['1', { ...chartOne, digest: digestOfOne }],
+      ['2', { ...chartOne, version: '2', digest: 'other' }],
+    ]),
+  })
+
+  function restarted(before: ReturnType<typeof start>, charts: Charts) {
+    const after = start(charts)
+    for (const { key, value } of before.task.changelog()) after.task.state.restore(key, value)
+    return after
+  }
+
+  test('that was changed is not made right by switching to it', () => {
+    const first = start(fileWith('one'))
+    first.charge('2026-10')
+    const second = restarted(first, fileWith('changed'))
+    assert.equal(second.control({ kind: 'USE_CHART', chart_version: '1' }), 'BAD_CONTROL')
+    assert.throws(() => second.charge('2026-10'), /chart 1 has entries and was changed/)
+  })
+
+  test('is kept for good: a version used long ago can not come back as another', () => {
+    const first = start(fileWith('one'))
+    first.charge('2026-10')
+    assert.equal(first.control({ kind: 'USE_CHART', chart_version: '2' }), 'ok')
+    const second = restarted(first, fileWith('changed'))
+    assert.equal(second.control({ kind: 'USE_CHART', chart_version: '1' }), 'BAD_CONTROL')
+    assert.equal(second.charge('2026-10', 'other').chart_version, '2')
+    const third = restarted(first, fileWith('one'))
+    assert.equal(third.control({ kind: 'USE_CHART', chart_version: '1' }), 'ok')
+    assert.equal(third.charge('2026-10', 'third').chart_version, '1')
+  })
+
+  test('is known from a memory from before digests were kept', () => {
+    const before = () => {
+      const task = start(fileWith('one'))
+      const value = Buffer.from(JSON.stringify({ version: '1', digest: 'one' }))
+      task.task.state.restore('chart', value)
+      return task
+    }
+    const switched = before()
+    assert.equal(switched.control({ kind: 'USE_CHART', chart_version: '2' }), 'ok')
+    const booked = before()
+    booked.charge('2026-10')
+    for (const one of [switched, booked, before()]) {
+      const value = Buffer.from(JSON.stringify({ version: '1', digest: 'one' }))
+      const after = start(fileWith('changed'))
+      after.task.state.restore('chart', value)
+      for (const { key, value: kept } of one.task.changelog()) after.task.state.restore(key, kept)
+      assert.equal(after.control({ kind: 'USE_CHART', chart_version: '1' }), 'BAD_CONTROL')
+    }
+  })
+
+  test('is that of the newest instruction, also when an older one is replayed after it', () => {
+    const { control, charge, task } = start(two)
+    assert.equal(control({ kind: 'USE_CHART', chart_version: '2' }, 5), 'ok')
+    assert.equal(control({ kind: 'USE_CHART', chart_version: '1' }, 7), 'ok')
+    assert.equal(charge('2026-10').chart_version, '1')
+    task.restart()
+    assert.equal(control({ kind: 'USE_CHART', chart_version: '2' }, 5), 'ok')
+    assert.equal(charge('2026-10').chart_version, '1')
+    assert.equal(control({ kind: 'USE_CHART', chart_version: '2' }, 8), 'ok')
+    assert.equal(charge('2026-10').chart_version, '2')
   })
 
   test('must not be taken out of the file', () => {

@@ -53,7 +53,7 @@ export function judgeNoShows(memory: Memory, tickAt: number): Outcome {
   for (const view of [...tenants.values()].toSorted(byTenant)) {
     const judgement = judgeTenant(view, tickAt)
     if (judgement.alert !== null) alerts.push(judgement.alert)
-    changes.push(...judgement.changes)
+    for (const change of judgement.changes) changes.push(change)
   }
   return { alerts, changes }
 }

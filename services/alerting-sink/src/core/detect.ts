@@ -54,8 +54,9 @@ function onTick(memory: Memory, at: number, settings: DetectorSettings): Outcome
     judgeSessions(memory, tick, settings),
     judgeSources(memory, tick, settings),
   ]) {
-    alerts.push(...outcome.alerts)
-    changes.push(...outcome.changes)
+    // One by one: spread into arguments, some 120,000 of them overflow the stack.
+    for (const alert of outcome.alerts) alerts.push(alert)
+    for (const change of outcome.changes) changes.push(change)
   }
   return { alerts, changes }
 }

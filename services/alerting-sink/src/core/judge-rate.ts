@@ -20,13 +20,13 @@ export function judgeRates(memory: Memory, tick: Tick, settings: DetectorSetting
   const changes: Change[] = []
   for (const [key, fact] of ordered(memory.entries('rate'))) {
     const limits = limitsOf(memory, fact, tick, settings)
-    changes.push(...learn(memory, fact, tick, limits))
+    for (const change of learn(memory, fact, tick, limits)) changes.push(change)
     const judged = judge(fact, tick.at, limits)
     if (judged.status !== null) {
       alerts.push(alertOf(fact, judged.status, judged.open ?? fact.open, tick.at, limits, settings))
     }
     if (judged.open !== fact.open) changes.push({ key, value: { ...fact, open: judged.open } })
-    else if (isOver(fact, tick.at)) changes.push(...forget(fact))
+    else if (isOver(fact, tick.at)) for (const change of forget(fact)) changes.push(change)
   }
   return { alerts, changes }
 }

@@ -72,12 +72,12 @@ export function judgeSources(memory: Memory, tick: Tick, settings: DetectorSetti
       : known
     const read = usualDays(memory, known.tenantId, usualName(known))
     const { fact, changes: learned } = learn(read, watched, tick)
-    changes.push(...learned)
+    for (const change of learned) changes.push(change)
     const { status, next, missing } = judge(read, fact, tick.at, settings)
     if (status !== null) {
       alerts.push(alertOf(next.open === null ? fact : next, status, missing, tick.at, settings))
     }
-    if (isOver(next, tick.at, settings)) changes.push(...forget(next))
+    if (isOver(next, tick.at, settings)) for (const change of forget(next)) changes.push(change)
     else if (next !== known) changes.push({ key, value: next })
   }
   return { alerts, changes }

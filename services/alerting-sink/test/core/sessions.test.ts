@@ -174,4 +174,23 @@ describe('sessions', () => {
     inShort([tick(60 + 90 + 26 * hour)], memory)
     assert.equal(memory.count('session', 'demo'), 0)
   })
+
+  test('a crowd that is due at one tick is told in parts, the longest due first, and nobody is lost', () => {
+    const memory = new AlertingState()
+    const crowd: AlertSignal[] = [tick(0)]
+    for (let n = 0; n < 12_000; n++) {
+      crowd.push(
+        session('checkout_started', n < 6000 ? 2 : 1, { id: `S${n}`, tenant: `t${n % 3}` }),
+      )
+    }
+    feedAll(crowd, memory)
+    const told = [500, 501, 502, 503].map(at => feedAll([tick(at)], memory))
+    assert.deepEqual(
+      told.map(alerts => alerts.length),
+      [5000, 5000, 2000, 0],
+    )
+    const subjects = told.flat().map(({ subject }) => subject?.id ?? '')
+    assert.equal(new Set(subjects).size, 12_000)
+    assert.ok(subjects.slice(0, 5000).every(id => Number(id.slice(1)) >= 6000))
+  })
 })

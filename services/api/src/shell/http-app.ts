@@ -29,7 +29,7 @@ export interface ApiPorts {
   plane: ControlPlane | null
   /** For the admin API; null while they can’t be reached. */
   deadLetters?: () => DeadLetterDesk | null
-  /** In production nothing is read without a key. */
+  /** In production nothing is read without a key, and so nothing where there is no control plane. */
   isKeyRequired: boolean
   /** From one address in a minute. */
   failedLoginsPerMinute: number
@@ -96,14 +96,25 @@ function readResource(
 
 /** Answers itself when it is not. In development a request without a key may read. */
 async function isReadAllowed(
-  { isKeyRequired }: ApiPorts,
+  { isKeyRequired, plane }: ApiPorts,
   logins: Logins | null,
   request: Pick<Request, 'headers' | 'ip'>,
   response: Response,
   tenant: string,
 ): Promise<boolean> {
-  if (logins === null) return true
+  if (plane === null || logins === null) {
+    if (!isKeyRequired) return true
+    response.set('www-authenticate', 'Bearer')
+    refuse(response, 'unauthorized', 'Reading takes an API key, and there is no control plane.')
+    return false
+  }
   if (!isKeyRequired && request.headers.authorization === undefined) return true
+  // Until the keys have been read, a right one would count as a failed login.
+  if (plane.readiness !== 'ok') {
+    response.set('retry-after', String(retryAfterSeconds))
+    refuse(response, 'unavailable', 'The control plane has not been read yet. Try again.')
+    return false
+  }
   const key = await logins.keyOf(request, response)
   if (key === null) return false
   if (hasScope(key, 'events:read') && reaches(key, tenant)) return true

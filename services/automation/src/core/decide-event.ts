@@ -1,6 +1,6 @@
 // One event: which tasks it opens, adds to and closes. Reads memory, changes nothing.
 
-import { microsPerMilli } from '@fleet/contracts'
+import { microsPerDay, microsPerMilli } from '@fleet/contracts'
 import type { Coordinates } from '@fleet/contracts'
 
 import type { AnyEvent, AutomationEvent } from './automation-event.ts'
@@ -19,6 +19,8 @@ export interface EventContext {
   readonly key: string
   readonly origin: Coordinates
   readonly streamTimeMs: number
+  /** A replayed dead letter. */
+  readonly isRedriven: boolean
   readonly policies: Policies
   sha256Hex(text: string): string
 }
@@ -32,6 +34,9 @@ interface Move {
   readonly tasks: TaskContent[]
   readonly changes: TaskChange[]
 }
+
+/** Tasks opened by many events may be closed by one: its transaction stays small. About 5 MB. */
+const tasksPerEventMax = 1000
 
 const nothing: TaskOutcome = { tasks: [], changes: [] }
 
@@ -48,11 +53,11 @@ export function decideEvent(
     const isOpening = opens(workflow, event, context)
     const isClosing = workflow.tasks.some(({ closes }) => closingOf(closes, event) !== undefined)
     if (!isOpening && !isClosing) continue
-    const subjects = subjectsOf(workflow.about, input)
+    const subjects = subjectsOf(workflow.about, input, text => context.sha256Hex(text))
     for (const plan of workflow.tasks) {
       const move = { memory, workflow, plan, event, context, tasks, changes }
       const closing = closingOf(plan.closes, event)
-      if (closing !== undefined) for (const name of subjects.closed) close(move, name, closing)
+      if (closing !== undefined) closeAll(move, subjects.closed, closing)
       if (isOpening) for (const subject of subjects.opened) open(move, subject)
     }
   }
@@ -61,7 +66,9 @@ export function decideEvent(
 
 function opens({ opensOn, superseded }: Workflow, event: AnyEvent, context: EventContext): boolean {
   if (!opensOn.includes(event.event_type)) return false
-  if (event.disposition === 'SUPERSEDED' && superseded === 'skip') return false
+  // What followed a replayed one was decided before it, and what it closed is not remembered here.
+  const isLate = event.disposition === 'SUPERSEDED' || context.isRedriven
+  if (isLate && superseded === 'skip') return false
   return !isTooOld(event, context)
 }
 
@@ -125,6 +132,14 @@ function note({ event, tasks, changes }: Move, key: string, known: LiveTask): vo
   changes.push({ key, value: { ...known, task: next, asked } })
 }
 
+/** What is more than one event may close is closed by the next one that says so, or by its time. */
+function closeAll(move: Move, names: readonly (string | null)[], closing: Closing): void {
+  for (const name of names) {
+    if (move.tasks.length >= tasksPerEventMax) return
+    close(move, name, closing)
+  }
+}
+
 /** Only what came after the event that asks for the task closes it, whichever arrived first. */
 function close(move: Move, name: string | null, closing: Closing): void {
   const { memory, workflow, plan, event, context, tasks, changes } = move
@@ -162,9 +177,13 @@ function remember(
   changes.push({ key, value: { status: 'closed', openedBy, closedBy: moment, timerAt } })
 }
 
+/** A due time further ahead than this is taken for none: its task would be held until then. */
+const dueAheadMaxMicros = 366 * microsPerDay
+
 function startOf({ countsFrom }: Workflow, event: AnyEvent): number | null {
   if (countsFrom === 'effective_at') return event.effective_at
-  return 'due_at' in event ? event.due_at : null
+  if (!('due_at' in event) || event.due_at === null) return null
+  return event.due_at <= event.effective_at + dueAheadMaxMicros ? event.due_at : null
 }
 
 function timersOf({ timers }: TaskPlan, { times }: TenantPolicy): TimerLeft[] {

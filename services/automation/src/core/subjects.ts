@@ -4,6 +4,7 @@
 import type { Signal, VehicleError } from '@fleet/contracts'
 
 import type { AutomationEvent } from './automation-event.ts'
+import { cutText } from './cut-text.ts'
 import type { About } from './workflow.ts'
 
 export interface Subject {
@@ -21,7 +22,12 @@ const whole: Subject = { name: null, details: {} }
 const wholeResource: Subjects = { opened: [whole], closed: [null] }
 const nothing: Subjects = { opened: [], closed: [] }
 
-export function subjectsOf(about: About, input: AutomationEvent): Subjects {
+/** The parts that one event names are bounded in number and length, as each becomes a task and a key. */
+export function subjectsOf(
+  about: About,
+  input: AutomationEvent,
+  sha256Hex: (text: string) => string,
+): Subjects {
   if (about === 'resource') return wholeResource
   if (input.domain !== 'vehicle') return nothing
   const { errors, signals } = input.event
@@ -29,7 +35,7 @@ export function subjectsOf(about: About, input: AutomationEvent): Subjects {
     case 'connection':
       return connectionsOf(input.event.event_type, errors)
     case 'signal':
-      return capabilitiesOf(errors, signals)
+      return bounded(capabilitiesOf(errors, signals), sha256Hex)
     case 'rate_limit':
       return limitsOf(errors, signals)
   }
@@ -88,6 +94,38 @@ function capabilitiesOf(errors: readonly VehicleError[], signals: readonly Signa
     }
   }
   return { opened: [...opened.values()], closed: without(closed, opened) }
+}
+
+const subjectsMax = 64
+/** What of an event's signals goes beyond `subjectsMax`; one task for them all. */
+const furtherSignals = 'further signals'
+
+function bounded({ opened, closed }: Subjects, sha256Hex: (text: string) => string): Subjects {
+  const named = (name: string | null): string | null => name && shortName(name, sha256Hex)
+  // Said of the whole vehicle, or of as many as opened it: then it is over for the further ones too.
+  const isFurtherClosed = closed.includes(null) || closed.length > subjectsMax
+  const closedNames = closed.map(named)
+  if (opened.length <= subjectsMax) {
+    if (isFurtherClosed) closedNames.push(furtherSignals)
+    return { opened: opened.map(one => ({ ...one, name: named(one.name) })), closed: closedNames }
+  }
+  // By name: whoever tells the same again in another order means the same tasks.
+  const byName = opened.toSorted((a, b) => compareNames(a.name ?? '', b.name ?? ''))
+  const kept = byName.slice(0, subjectsMax).map(one => ({ ...one, name: named(one.name) }))
+  const details = { further_signals: String(opened.length - subjectsMax) }
+  return { opened: [...kept, { name: furtherSignals, details }], closed: closedNames }
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+const nameLengthMax = 256
+
+/** A long name keeps its begin, for whoever reads it, and a hash of all of it. */
+function shortName(name: string, sha256Hex: (text: string) => string): string {
+  if (name.length <= nameLengthMax) return name
+  return `${cutText(name, 200)}… ${sha256Hex(name).slice(0, 32)}`
 }
 
 function limitsOf(errors: readonly VehicleError[], signals: readonly Signal[]): Subjects {

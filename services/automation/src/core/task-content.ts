@@ -4,10 +4,14 @@ import { formatMicros } from '@fleet/contracts'
 import type { Coordinates, TaskHistory } from '@fleet/contracts'
 
 import type { AnyEvent } from './automation-event.ts'
+import { cutText } from './cut-text.ts'
 import type { TaskContent, TimerLeft } from './memory.ts'
 import type { TenantPolicy } from './policies.ts'
 import type { Subject } from './subjects.ts'
 import type { TaskPlan, TaskState, Workflow } from './workflow.ts'
+
+/** An event may open many tasks, and each has these texts: a source's own may be as long as a delivery. */
+const detailLengthMax = 1000
 
 /** The first line stays, it says what opened the task. */
 const historyMax = 20
@@ -60,7 +64,7 @@ export function newTask(opening: Opening): TaskContent {
     effective_at: event.effective_at,
     origin,
     history: isPublished ? [lineOf(event.effective_at, state, 'opened', event)] : [],
-    details: { ...detailsOf(workflow, event), ...subject.details },
+    details: cutAll({ ...detailsOf(workflow, event), ...subject.details }),
   }
 }
 
@@ -121,6 +125,12 @@ function detailsOf({ details }: Workflow, event: AnyEvent): Record<string, strin
     else texts[name] = typeof value === 'number' ? numberText(name, value) : String(value as string)
   }
   return texts
+}
+
+function cutAll(details: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, text]) => [name, cutText(text, detailLengthMax)]),
+  )
 }
 
 function moneyTexts(value: unknown): Record<string, string> {

@@ -167,7 +167,7 @@ for (const [name, rows] of Object.entries(stories)) {
 const reauthentication = 'vehicle.reauthentication_required'
 
 describe('vehicle errors', () => {
-  const errors = (...list: Parameters<typeof vehicleError>) => ({
+  const errors = (...list: Parameters<typeof vehicleError>[0][]) => ({
     fields: { errors: list.map(one => vehicleError(one)) },
   })
 
@@ -281,6 +281,36 @@ describe('vehicle errors', () => {
     assert.deepEqual(brief(second), ['back-off CANCELED', 'back-off WAITING'])
     assert.deepEqual(tick(driver, startMs + 20 * minuteMs), [])
     assert.deepEqual(brief(tick(driver, startMs + 25 * minuteMs)), ['back-off DONE'])
+  })
+
+  const wordsOf = ({ kind, state, subject }: Task): string => `${kind} ${state} ${subject}`
+
+  test('one event with errors of three kinds is a task of each, and closes what it says is resolved', () => {
+    const driver = drive()
+    const incapable = {
+      type: 'COMPATIBILITY',
+      code: 'VEHICLE_NOT_CAPABLE',
+      signals: ['odometer-traveleddistance'],
+    }
+    const opened = tell(driver, {
+      type: reauthentication,
+      ...errors({ type: 'PERMISSION' }, incapable, { type: 'RATE_LIMIT', code: 'VEHICLE' }),
+    })
+    assert.deepEqual(opened.map(wordsOf).toSorted(), [
+      'back-off WAITING null',
+      'reconnect-request DUE permission',
+      'signal-unavailable OPEN odometer-traveleddistance',
+    ])
+    driver.restart()
+    const closed = tell(driver, {
+      type: reauthentication,
+      at: startMs + 1,
+      ...errors({ type: 'CONNECTED_SERVICES_ACCOUNT' }, { ...incapable, state: 'RESOLVED' }),
+    })
+    assert.deepEqual(closed.map(wordsOf).toSorted(), [
+      'reconnect-request DUE account',
+      'signal-unavailable DONE odometer-traveleddistance',
+    ])
   })
 
   test('an upstream error is watched by nobody here', () => {

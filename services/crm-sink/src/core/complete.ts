@@ -4,11 +4,17 @@
 
 import type { CrmRecord } from '@fleet/contracts'
 
-import { isOutlived, unresolvedFactKey } from './memory.ts'
+import { entityFactKey, isOutlived, recallEntity, unresolvedFactKey } from './memory.ts'
 import type { Calendar, CrmChange, CrmMemory } from './memory.ts'
 
 /** How many records one resource may leave open: they are written in one transaction. */
 const unresolvedPerResourceMax = 100
+
+/**
+ * Of the JSON of an open record. An ordinary one has 1,000; texts as long as a sender likes would make
+ * memory as large, and a changelog record, where they are escaped once more, too large for the broker.
+ */
+const unresolvedCharactersMax = 8_192
 
 export interface Completion {
   records: readonly CrmRecord[]
@@ -43,7 +49,10 @@ export function complete(
     if (record.action === 'UPSERT') newestUpserts.set(entityOf(record), record)
   }
   const records = open.map(record => {
-    const isOvertaken = record.action === 'UPSERT' && newestUpserts.get(entityOf(record)) !== record
+    const isOvertaken =
+      record.action === 'UPSERT' &&
+      (newestUpserts.get(entityOf(record)) !== record ||
+        isReplaced(memory, resourceKey, record, calendar))
     return {
       ...record,
       ...(isOvertaken ? { action: 'HISTORY', status: null, status_at: null } : {}),
@@ -56,7 +65,7 @@ export function complete(
   return { records, changes: keys.map(key => ({ key, value: null })) }
 }
 
-/** Keeps an unresolved record; of too many, the oldest stays unresolved for good. */
+/** Keeps an unresolved record. One that is too large, and of too many the oldest, stay so for good. */
 export function keepUnresolved(
   memory: CrmMemory,
   resourceKey: string,
@@ -67,10 +76,23 @@ export function keepUnresolved(
   const keys = memory.unresolvedOf(resourceKey)
   // An event that comes again has lost to itself; what is to be completed is what it said at first.
   if (keys.includes(key)) return []
+  const json = JSON.stringify(record)
+  if (json.length > unresolvedCharactersMax) return []
   const [oldest] = keys
-  const kept: CrmChange = { key, value: { kind: 'unresolved', json: JSON.stringify(record), day } }
+  const kept: CrmChange = { key, value: { kind: 'unresolved', json, day } }
   if (keys.length < unresolvedPerResourceMax || oldest === undefined) return [kept]
   return [{ key: oldest, value: null }, kept]
+}
+
+/** By a record that was too large to be kept. */
+function isReplaced(
+  memory: CrmMemory,
+  resourceKey: string,
+  { entity_type: type, entity_id: id, origin }: CrmRecord,
+  calendar: Calendar,
+): boolean {
+  const fact = recallEntity(memory, entityFactKey(resourceKey, type, id), calendar)
+  return fact?.offset !== undefined && fact.offset > origin.offset
 }
 
 function entityOf({ entity_type, entity_id }: CrmRecord): string {

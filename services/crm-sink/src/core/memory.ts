@@ -1,6 +1,7 @@
 // What the CRM sink remembers between events: who the customer of a resource is, the last status of
 // each CRM entity, and records whose customer is not known yet. Of an erased contact nothing is kept
-// but that it was erased. What no event has touched for the state horizon counts as forgotten.
+// but that it was erased. What no event has touched for the state horizon counts as forgotten, except
+// contacts: of an erased one even the oldest late event must give nothing.
 
 import { encodeKeyPart } from '@fleet/contracts'
 
@@ -24,6 +25,11 @@ export interface EntityFact extends Dated {
   status: string | null
   /** Effective time of the event it is from, microseconds; absent in a changelog from before. */
   at?: number
+  /**
+   * Of the event it is from. All events of an entity stand in one partition of one topic, those that
+   * won in the order in which they did. Absent in a changelog from before.
+   */
+  offset?: number
   /** An erased contact: late events of it give no record. */
   deleted: boolean
 }
@@ -62,6 +68,11 @@ export function isOutlived({ day }: CrmFact, { today, horizonDays }: Calendar): 
   return day !== undefined && today - day > horizonDays
 }
 
+/** Whether the fact of this key is never forgotten: those of contacts. */
+export function isLasting(factKey: string): boolean {
+  return factKey.startsWith('contact/', factKey.indexOf('#') + 1)
+}
+
 /** `#` can't be in a resource key, so the kinds of keys never meet. */
 export function customerFactKey(resourceKey: string): string {
   return `${resourceKey}#customer`
@@ -96,5 +107,6 @@ export function recallEntity(
   calendar: Calendar,
 ): EntityFact | null {
   const fact = memory.get(entityKey)
-  return fact?.kind === 'entity' && !isOutlived(fact, calendar) ? fact : null
+  if (fact?.kind !== 'entity') return null
+  return isLasting(entityKey) || !isOutlived(fact, calendar) ? fact : null
 }

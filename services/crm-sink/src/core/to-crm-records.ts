@@ -12,7 +12,7 @@ import type { ResolvedCustomer } from './customer.ts'
 import { idsOf, sentOf, wordsOf } from './details.ts'
 import { entityTypeOf, knownActionOf } from './known-types.ts'
 import type { EntityType } from './known-types.ts'
-import { entityFactKey, recallEntity } from './memory.ts'
+import { entityFactKey, isLasting, recallEntity } from './memory.ts'
 import type { Calendar, CrmChange, CrmMemory, EntityFact } from './memory.ts'
 import { statusOf } from './status.ts'
 import type { Taxonomy } from './taxonomy.ts'
@@ -20,6 +20,7 @@ import type { Taxonomy } from './taxonomy.ts'
 export interface CrmContext {
   /** Key of the event's record. */
   key: string
+  /** Of the event itself, also when a dead letter brings it back. */
   origin: Coordinates
   /** A dead letter that came back: events behind it may have been decided before it. */
   isReplayed: boolean
@@ -59,7 +60,7 @@ export function toCrmRecords(memory: CrmMemory, input: CrmEvent, context: CrmCon
   }
 
   const knownAction = knownActionOf(input.domain, event.event_type)
-  const isOvertaken = context.isReplayed && (before?.at ?? -Infinity) > event.effective_at
+  const isOvertaken = context.isReplayed && isFromLater(before, input, context)
   if (before?.deleted === true && isOvertaken) return nothing
   const action = isOvertaken ? 'HISTORY' : crmActionOf(input, knownAction)
   const status =
@@ -78,7 +79,7 @@ export function toCrmRecords(memory: CrmMemory, input: CrmEvent, context: CrmCon
       ...entityChanges(
         entityKey,
         before,
-        entityAfter(before, action, status, event.effective_at),
+        entityAfter(before, { action, status }, event.effective_at, context.origin),
         calendar,
       ),
       ...(customer.resolution === 'UNRESOLVED'
@@ -159,23 +160,36 @@ function crmActionOf(input: CrmEvent, knownAction: string | null): CrmAction {
 /** History leaves the entity alone: an erased contact stays erased until an event restores it. */
 function entityAfter(
   before: EntityFact | null,
-  action: CrmAction,
-  status: string | null,
+  { action, status }: Pick<Verdict, 'action' | 'status'>,
   at: number,
+  { offset }: Coordinates,
 ): EntityFact | null {
   if (action === 'HISTORY') return before
-  return { kind: 'entity', status, at, deleted: action === 'ERASE' }
+  return { kind: 'entity', status, at, offset, deleted: action === 'ERASE' }
 }
 
-/** Written when it differs, and once a day while it is in use. */
+/** Whether the entity has been given what it is by an event that stands behind this one. */
+function isFromLater(
+  before: EntityFact | null,
+  { event }: CrmEvent,
+  { origin }: CrmContext,
+): boolean {
+  if (before === null) return false
+  if (before.offset !== undefined) return before.offset > origin.offset
+  // Not known: rather a line of history too many than a status or a contact that comes back.
+  return before.deleted || (before.at ?? -Infinity) >= event.effective_at
+}
+
+/** Written when it differs, and, unless it is kept for good, once a day while it is in use. */
 function entityChanges(
   key: string,
   before: EntityFact | null,
   after: EntityFact | null,
   { today: day }: Calendar,
 ): readonly CrmChange[] {
-  if (after === null || (after === before && after.day === day)) return []
-  return [{ key, value: { ...after, day } }]
+  if (after === null) return []
+  if (isLasting(key)) return after === before ? [] : [{ key, value: after }]
+  return after === before && after.day === day ? [] : [{ key, value: { ...after, day } }]
 }
 
 /** The same event always gives the same id, so that a consumer may upsert by it. */

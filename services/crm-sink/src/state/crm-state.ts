@@ -1,10 +1,12 @@
-// All a task of the CRM sink remembers. Facts no event has touched for the horizon are dropped as stream
-// time goes on, so memory follows what is in use and not all that ever was. What is staged is found by
-// the next decision at once: it is either committed or thrown away with the whole state.
+// All a task of the CRM sink remembers. Facts no event has touched for the horizon are dropped as
+// stream time goes on, so memory follows what is in use and not all that ever was; contacts alone
+// stay. What is staged is found by the next decision at once: it is either committed or thrown away
+// with the whole state.
 
+import { keyedChangeBytes } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
-import { dayOf, isOutlived, resourceKeyOf } from '../core/memory.ts'
+import { dayOf, isLasting, isOutlived, resourceKeyOf } from '../core/memory.ts'
 import type { CrmChange, CrmFact, CrmMemory } from '../core/memory.ts'
 
 export interface CrmStateOptions {
@@ -18,6 +20,8 @@ const droppedMax = 1000
 
 export class CrmState implements TaskState<CrmChange>, CrmMemory {
   readonly #options: CrmStateOptions
+  /** Never forgotten: `advance` does not walk them. */
+  readonly #contacts = new Map<string, CrmFact>()
   /** Both maps are in the order of their days: a fact that is written goes to the end with today's. */
   readonly #facts = new Map<string, CrmFact>()
   readonly #unresolved = new Map<string, CrmFact>()
@@ -30,7 +34,7 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
   }
 
   get(key: string): CrmFact | undefined {
-    return this.#facts.get(key) ?? this.#unresolved.get(key)
+    return this.#facts.get(key) ?? this.#contacts.get(key) ?? this.#unresolved.get(key)
   }
 
   unresolvedOf(resourceKey: string): readonly string[] {
@@ -40,6 +44,10 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
   stage({ key, value }: CrmChange): void {
     this.#set(key, value)
     this.#pending.set(key, value)
+  }
+
+  changeBytes(change: CrmChange): number {
+    return keyedChangeBytes(change)
   }
 
   advance(streamTimeMs: number): void {
@@ -80,12 +88,18 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
   sizes(): Record<string, number> {
     return {
       keys: this.#facts.size,
+      contacts: this.#contacts.size,
       unresolved: this.#unresolved.size,
       unresolved_given_up: this.#givenUp,
     }
   }
 
   #set(key: string, value: CrmFact | null): void {
+    if (isLasting(key)) {
+      if (value === null) this.#contacts.delete(key)
+      else this.#contacts.set(key, value)
+      return
+    }
     if (value !== null && value.kind !== 'unresolved') {
       this.#facts.delete(key)
       this.#facts.set(key, value)

@@ -291,15 +291,17 @@ describe('an erased contact', () => {
 
 describe('a dead letter that is replayed', () => {
   const key = 'demo/reservation/R1'
-  const replay = (memory: MapMemory, type: string, at: number): CrmOutcome => {
+  /** Stands for the event that failed, at offset 0. */
+  const failed = buildEvent('reservation', 'reservation.created', { mode: 'TEST' })
+  const replay = (memory: MapMemory, type: string, at: number, offset: number): CrmOutcome => {
     const event = buildEvent('reservation', type, { event_id: 'late', effective_at: at })
-    return toCrmRecords(memory, event, { ...contextOf(key), isReplayed: true })
+    return toCrmRecords(memory, event, { ...contextOf(key, offset), isReplayed: true })
   }
 
   test('adds history where a newer event was decided meanwhile, whatever it won when it arrived', () => {
     const memory = new MapMemory()
-    feed([buildEvent('reservation', 'reservation.canceled')], memory)
-    const { record, changes } = replay(memory, 'reservation.accepted', noonMicros - 1)
+    feed([failed, buildEvent('reservation', 'reservation.canceled')], memory)
+    const { record, changes } = replay(memory, 'reservation.accepted', noonMicros - 1, 0)
     assert.deepEqual([record?.action, record?.status], ['HISTORY', null])
     assert.ok(changes.every(({ value }) => value?.kind !== 'entity'))
   })
@@ -307,16 +309,71 @@ describe('a dead letter that is replayed', () => {
   test('counts like any other where nothing newer came', () => {
     const memory = new MapMemory()
     feed([buildEvent('reservation', 'reservation.created')], memory)
-    const { record } = replay(memory, 'reservation.accepted', noonMicros + 1)
+    const { record } = replay(memory, 'reservation.accepted', noonMicros + 1, 1)
     assert.deepEqual([record?.action, record?.status], ['UPSERT', 'accepted'])
   })
 
   test('says nothing of a contact that was erased meanwhile', () => {
     const memory = new MapMemory()
-    feed([buildEvent('customer', 'customer.deleted')], memory)
+    feed([failed, buildEvent('customer', 'customer.deleted')], memory)
     const event = buildEvent('customer', 'customer.updated', { effective_at: noonMicros - 1 })
     const context = { ...contextOf('demo/customer/R1'), isReplayed: true }
     assert.equal(toCrmRecords(memory, event, context).record, null)
+  })
+
+  describe('at the very time of what the entity is from', () => {
+    const customerKey = 'demo/customer/R1'
+    const decide = (
+      memory: MapMemory,
+      event: CrmEvent,
+      at: { offset: number; isReplayed: boolean },
+    ): CrmRecord | null => {
+      const { tenant_id: tenant, resource } = event.event
+      const eventKey = resourceKey(tenant, resource.type, resource.id)
+      const context = { ...contextOf(eventKey, at.offset), isReplayed: at.isReplayed }
+      const { record, changes } = toCrmRecords(memory, event, context)
+      for (const { key: changed, value } of changes) {
+        if (value === null) memory.facts.delete(changed)
+        else memory.facts.set(changed, value)
+      }
+      return record
+    }
+    const erased = buildEvent('customer', 'customer.deleted', { event_id: 'd' })
+    const updated = buildEvent('customer', 'customer.updated', { event_id: 'u' })
+
+    test('never brings back a contact that was erased behind it', () => {
+      const memory = new MapMemory()
+      decide(memory, erased, { offset: 1, isReplayed: false })
+      assert.equal(decide(memory, updated, { offset: 0, isReplayed: true }), null)
+      const late = buildEvent('customer', 'customer.updated', { disposition: 'SUPERSEDED' })
+      assert.equal(decide(memory, late, { offset: 2, isReplayed: false }), null)
+    })
+
+    test('is history where it stands before it, and counts where it stands behind it', () => {
+      const first = buildEvent('reservation', 'reservation.created', { event_id: 'a' })
+      const second = buildEvent('reservation', 'reservation.canceled', { event_id: 'b' })
+      const memory = new MapMemory()
+      decide(memory, second, { offset: 1, isReplayed: false })
+      assert.equal(decide(memory, first, { offset: 0, isReplayed: true })?.action, 'HISTORY')
+      const other = new MapMemory()
+      decide(other, first, { offset: 0, isReplayed: false })
+      const replayed = decide(other, second, { offset: 1, isReplayed: true })
+      assert.deepEqual([replayed?.action, replayed?.status], ['UPSERT', 'canceled'])
+    })
+
+    test('of a changelog from before offsets were kept, an erased contact stays erased', () => {
+      for (const at of [undefined, noonMicros - 1]) {
+        const memory = new MapMemory()
+        const fact = { kind: 'entity', status: null, deleted: true } as const
+        memory.facts.set(`${customerKey}#contact/R1`, at === undefined ? fact : { ...fact, at })
+        assert.equal(decide(memory, updated, { offset: 0, isReplayed: true }), null)
+      }
+      const memory = new MapMemory()
+      const fact = { kind: 'entity', status: 'vip', at: noonMicros, deleted: false } as const
+      memory.facts.set(`${customerKey}#contact/R1`, fact)
+      const replayed = decide(memory, updated, { offset: 0, isReplayed: true })
+      assert.deepEqual([replayed?.action, replayed?.status], ['HISTORY', null])
+    })
   })
 })
 

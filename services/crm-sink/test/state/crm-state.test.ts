@@ -65,7 +65,7 @@ describe('the memory of the CRM sink', () => {
     for (let day = 1; day < 40; day += 8) {
       assert.equal(pipe(task, day, 'R')[0]?.status, 'held')
       const again = task.changelog()
-      pipe(task, day, 'R')
+      pipe(task, day, 'R', { disposition: 'SUPERSEDED' })
       assert.deepEqual(task.changelog(), again)
       task.restart()
     }
@@ -116,5 +116,95 @@ describe('the memory of the CRM sink', () => {
     const records = pipe(task, 0, 'R', { customer_id: 'C' })
     assert.equal(records.length, 91)
     assert.equal(task.state.sizes()['unresolved'], 60)
+  })
+
+  test('a record too large to be kept stays unresolved for good, and is never a status again', () => {
+    const task = driveStage(crmSink())
+    pipe(task, 0, 'R', { attributes: { 'data.status': '"held"' } })
+    const attributes = { 'data.status': '"canceled"' }
+    const large = pipe(task, 0, 'R', { reason: '"'.repeat(299_000), attributes })
+    assert.deepEqual(
+      large.map(({ action, status, customer_resolution }) => [action, status, customer_resolution]),
+      [['UPSERT', 'canceled', 'UNRESOLVED']],
+    )
+    assert.ok(task.changelog().every(({ value }) => (value?.length ?? 0) < 25_000))
+    task.restart()
+    // The one before it is completed, as history: what replaced it stands in the topic already.
+    const records = pipe(task, 0, 'R', { customer_id: 'C', disposition: 'SUPERSEDED' })
+    assert.deepEqual(
+      records.map(({ action, customer_resolution }) => [action, customer_resolution]),
+      [
+        ['HISTORY', 'COMPLETED'],
+        ['HISTORY', 'KNOWN'],
+      ],
+    )
+    assert.equal(task.state.sizes()['unresolved'], 0)
+  })
+
+  test('the largest record that is kept has a changelog record far below what the broker takes', () => {
+    const task = driveStage(crmSink())
+    for (const letter of ['"', '\u0001', '\ud800', '語', 'a']) {
+      for (let length = 1_000; length < 9_000; length += 250) {
+        pipe(task, 0, `${letter.charCodeAt(0)}-${length}`, { reason: letter.repeat(length) })
+      }
+    }
+    const sizes = task.changelog().map(({ value }) => value?.length ?? 0)
+    const largest = Math.max(...sizes)
+    assert.ok(largest > 8_192 && largest <= 3 * 8_192 + 1_000, `${largest}`)
+  })
+})
+
+describe('contacts', () => {
+  const horizonDays = 10
+
+  /** One event of the contact, so many days after the first. */
+  function tell(task: Task, day: number, action: string, given: object = {}): CrmRecord | null {
+    const before = task.outputs(topics.crm).length
+    const { event } = buildEvent('customer', `customer.${action}`, {
+      event_id: `${action}-${day}`,
+      effective_at: noonMicros + day,
+      ...given,
+    })
+    const key = resourceKey('demo', 'customer', 'R1')
+    const timestampMs = startMs + day * dayMs
+    task.pipe(topics.events.customer, { key, value: event, timestampMs })
+    return (task.outputs(topics.crm)[before]?.value as CrmRecord | undefined) ?? null
+  }
+
+  for (const isRestarted of [false, true]) {
+    test(`are never forgotten${isRestarted ? ', also not by a restart' : ''}`, () => {
+      const task = driveStage(crmSink({ stateHorizonDays: horizonDays }))
+      const later = (): void => {
+        if (isRestarted) task.restart()
+      }
+      tell(task, 0, 'created', { attributes: { 'data.status': '"blocked"' } })
+      later()
+      assert.equal(tell(task, 401, 'updated')?.status, 'blocked')
+      assert.equal(tell(task, 402, 'deleted')?.action, 'ERASE')
+      later()
+      const late = { disposition: 'SUPERSEDED', effective_at: noonMicros - 1 }
+      assert.equal(tell(task, 1_000, 'updated', late), null)
+      later()
+      assert.equal(tell(task, 2_000, 'updated')?.status, 'created')
+      assert.equal(task.state.sizes()['contacts'], 1)
+    })
+  }
+
+  test('do not keep what stands behind them from being forgotten', () => {
+    const task = driveStage(crmSink({ stateHorizonDays: horizonDays }))
+    tell(task, 0, 'created')
+    for (let n = 0; n < 5; n++) pipe(task, 0, `R${n}`, { customer_id: 'C' })
+    assert.deepEqual([task.state.sizes()['keys'], task.state.sizes()['contacts']], [10, 1])
+    pipe(task, horizonDays + 1, 'other', { customer_id: 'C' })
+    assert.deepEqual([task.state.sizes()['keys'], task.state.sizes()['contacts']], [2, 1])
+  })
+
+  test('of a changelog from before they were kept, with a day long past, stay as well', () => {
+    const state = new CrmState({ horizonDays, unresolvedMax: 10 })
+    const fact = { kind: 'entity', status: null, at: 1, deleted: true, day: 1 }
+    state.restore('demo/customer/R1#contact/R1', Buffer.from(JSON.stringify(fact)))
+    state.advance(startMs)
+    assert.deepEqual(state.pending(), [])
+    assert.deepEqual(state.sizes()['contacts'], 1)
   })
 })

@@ -103,8 +103,8 @@ export class DeliveryHandler {
       return
     }
     if (reading.kind !== 'body') {
-      // Crowded: the connection goes on, since what is left of an ordinary body is thrown away as it comes.
-      const isUnread = reading.kind === 'no_room'
+      // Crowded: the connection goes on; a body of an announced length, no other, is thrown away as it comes.
+      const isUnread = reading.kind === 'no_room' || headers['transfer-encoding'] !== undefined
       return void this.#refuse(delivery, refused('unavailable', null), { isUnread })
     }
     try {

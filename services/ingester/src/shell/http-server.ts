@@ -159,7 +159,9 @@ function refuseUnreadable(
   const isGone =
     error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || !isOpen(socket)
   const isPending = current !== undefined && !current.writableFinished
-  if (isGone) {
+  // A request that has its answer while the rest of it never came gets no second one.
+  const isAnswered = current !== undefined && current.writableFinished && !current.req.complete
+  if (isGone || isAnswered) {
     socket.destroy()
     return
   }

@@ -15,6 +15,7 @@ import {
   partitions,
   post,
   postLevy,
+  rawExchange,
   provenanceKey,
   secrets,
   signed,
@@ -397,4 +398,43 @@ test('beyond the deliveries that may wait: 503 at once, on a connection that goe
   await eventually(() => waiting.length === 3)
   waiting[2]?.()
   assert.equal((await last).status, 200)
+})
+
+/** An edge that has as many deliveries waiting as may. */
+async function openCrowded() {
+  const waiting: (() => void)[] = []
+  const edge = await openEdge({
+    env: { FLEET_INGEST_WAITING: '1' },
+    limits: { headersTimeoutMs: 400, requestTimeoutMs: 400, timeoutCheckMs: 50 },
+    append: () =>
+      new Promise(resolve => {
+        waiting.push(() => resolve({ offset: 0 }))
+      }),
+  })
+  const first = postLevy(edge, levyBody('e-1'))
+  await eventually(() => waiting.length === 1)
+  const free = async (): Promise<void> => {
+    for (const answer of waiting) answer()
+    assert.equal((await first).status, 200)
+  }
+  return { edge, free }
+}
+
+const answersIn = (text: string): string[] =>
+  [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = '']) => status)
+
+test('a crowded edge ends the connection of a body without an announced length', async () => {
+  const { edge, free } = await openCrowded()
+  const head = 'POST /v1/hooks/levy HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const answer = await rawExchange(edge.port, head, '5\r\nhello\r\n')
+  assert.deepEqual(answersIn(answer), ['503'])
+  assert.match(answer, /connection: close/i)
+  await free()
+})
+
+test('a body that is left behind and never arrives gets no second answer', async () => {
+  const { edge, free } = await openCrowded()
+  const head = 'POST /v1/hooks/levy HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n'
+  assert.deepEqual(answersIn(await rawExchange(edge.port, head, 'x')), ['503'])
+  await free()
 })

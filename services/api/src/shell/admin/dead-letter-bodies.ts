@@ -29,8 +29,9 @@ export function readFilterBody(body: BodyReader): LetterFilter {
     from: time(body, 'from'),
     to: time(body, 'to'),
   }
+  const isAll = body.truth('all')
   const isEverything = Object.values(filter).every(value => value === null)
-  if (isEverything && !body.truth('all')) body.problems.push('name letters, or say all')
+  if (isEverything && !isAll) body.problems.push('name letters, or say all')
   return filter
 }
 

@@ -86,13 +86,14 @@ export const deadLetterSchemas = {
   ),
   Replay: whole({
     replay_id: { ...textOrNull, description: 'Null: a dry run.' },
-    state: { type: 'string', enum: ['running', 'finished', 'dry_run'] },
+    state: { type: 'string', enum: ['queued', 'running', 'finished', 'failed', 'dry_run'] },
     started_at: momentOrNull,
     by: textOrNull,
     reason: textOrNull,
     matched: countOrNull,
     sent: count,
     refused: countOrNull,
+    error_code: { ...textOrNull, description: 'Why it failed for good; start another one.' },
     refusals: {
       type: 'array',
       items: whole({ letter_id: text, code: text, message: text }),

@@ -4,7 +4,9 @@ import type { LetterFilter, LetterStatus } from '@fleet/dlq'
 import { letterStatuses } from '@fleet/dlq'
 import { stageNames } from '@fleet/contracts'
 import { parseTime } from '@fleet/sources'
+import { readPlace } from '../../core/letter-place.ts'
 import { actorPrefix } from '../dead-letters/desk.ts'
+import { openReplaysMax } from '../dead-letters/replay-queue.ts'
 import { progressShown, replayShown, shownLetter, wholeLetter } from '../dead-letters/shown.ts'
 import { invalid, notFound } from './answers.ts'
 import { BodyReader } from './body.ts'
@@ -76,7 +78,12 @@ async function list(call: Call): Promise<Answer> {
     const detail = `The query parameter status must be any, ${letterStatuses.join(', ')}.`
     return { problem: 'malformed_request', detail }
   }
-  const after = call.query['after'] ?? null
+  const { after: place } = call.query
+  const after = place === undefined ? null : readPlace(place)
+  if (place !== undefined && after === null) {
+    const detail = 'The query parameter after must be the next of a page before.'
+    return { problem: 'malformed_request', detail }
+  }
   const { items, next } = await desk.list({ filter, status, limit, after })
   return { status: 200, body: { items: items.map(shownLetter), next } }
 }
@@ -106,8 +113,13 @@ async function replay(call: Call): Promise<Answer> {
   if (desk === null) return away
   if (isDryRun) return { status: 202, body: progressShown(await desk.plan(request)) }
   const started = await desk.start(request)
-  const nothingYet = { state: 'running', matched: null, sent: 0, refused: null } as const
-  return { status: 202, body: replayShown({ started, ...nothingYet }) }
+  if (started === null) {
+    const whose = filter.tenant === null ? 'over all tenants' : 'of this tenant'
+    const detail = `${openReplaysMax} replays ${whose} are open, the most there may be.`
+    return { problem: 'conflict', detail }
+  }
+  const nothingYet = { matched: null, sent: 0, refused: null, errorCode: null } as const
+  return { status: 202, body: replayShown({ started, state: 'queued', ...nothingYet }) }
 }
 
 async function showReplay(call: Call): Promise<Answer> {

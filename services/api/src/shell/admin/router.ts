@@ -78,10 +78,19 @@ function readBody({ request }: Operation): RequestHandler {
   }
 }
 
-/** The parser itself also takes UTF-16, and replaces bytes that are no characters. */
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/**
+ * The parser itself also takes UTF-16, replaces bytes that are no characters, and reads nothing at all as
+ * `{}`, with which a member that was lost on the way would be one that was left out on purpose.
+ */
 function onlyUtf8(_request: unknown, _response: unknown, body: Buffer, encoding: string): void {
-  if (encoding === 'utf-8' && isUtf8(body)) return
-  throw Object.assign(new Error('not UTF-8'), { status: 415, type: 'charset.unsupported' })
+  if (encoding !== 'utf-8' || !isUtf8(body)) {
+    throw Object.assign(new Error('not UTF-8'), { status: 415, type: 'charset.unsupported' })
+  }
+  if (body.length === 0 || body.equals(byteOrderMark)) {
+    throw Object.assign(new Error('empty'), { status: 400, type: 'entity.parse.failed' })
+  }
 }
 
 function run(

@@ -1,7 +1,7 @@
-// Dead letters for the admin API: looks them up in Kafka, runs replays in this process one after the
-// other, and goes on with those that an earlier process of the API was killed in.
+// Dead letters for the admin API: looks them up in Kafka, runs replays in this process, and goes on with
+// those that an earlier process of the API was killed in.
 
-import { topics } from '@fleet/contracts'
+import { stageNames, topics } from '@fleet/contracts'
 import { discardLetters } from '@fleet/dlq'
 import type {
   Discarded,
@@ -17,16 +17,18 @@ import type {
   ReplayStarted,
 } from '@fleet/dlq'
 import type { Appender } from '@fleet/kafka'
-import { fateOf, messageOf } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
+import { isBehind, placeText } from '../../core/letter-place.ts'
+import type { LetterPlace } from '../../core/letter-place.ts'
+import { ReplayQueue } from './replay-queue.ts'
 
 export interface DeadLetterDesk {
   list(query: LetterQuery): Promise<LetterPage>
   find(filter: LetterFilter): Promise<{ found: FoundLetter; acts: LetterAct[] } | null>
   plan(request: ReplayRequest): Promise<ReplayProgress>
-  /** Resolves when it is written down; it then runs, also after a restart. */
-  start(request: ReplayRequest): Promise<ReplayStarted>
+  /** Resolves when it is written down; it then runs, also after a restart. Null: too many are open. */
+  start(request: ReplayRequest): Promise<ReplayStarted | null>
   replay(replayId: string): Promise<ReplayReport | null>
   discard(request: DiscardRequest): Promise<Discarded>
 }
@@ -36,7 +38,7 @@ export interface LetterQuery {
   /** Null: any. */
   readonly status: LetterStatus | null
   readonly limit: number
-  readonly after: string | null
+  readonly after: LetterPlace | null
 }
 
 export interface LetterPage {
@@ -46,10 +48,12 @@ export interface LetterPage {
 
 export interface ReplayReport {
   readonly started: ReplayStarted
-  readonly state: 'running' | 'finished'
+  /** `queued`: behind others of its tenant. `failed`: it ended with `errorCode` and is not tried again. */
+  readonly state: 'queued' | 'running' | 'finished' | 'failed'
   readonly matched: number | null
   readonly sent: number
   readonly refused: number | null
+  readonly errorCode: string | null
 }
 
 export interface DeskPorts {
@@ -63,28 +67,25 @@ export interface DeskPorts {
 
 /** Begins what the API writes into acts as the one who did it. */
 export const actorPrefix = 'api:'
-const againMs = 5000
 
 export class LetterDesk implements DeadLetterDesk {
   readonly #ports: DeskPorts
-  readonly #progress = new Map<string, ReplayProgress>()
-  #work: Promise<void> = Promise.resolve()
+  readonly #queue: ReplayQueue
 
   constructor(ports: DeskPorts) {
     this.#ports = ports
+    this.#queue = new ReplayQueue(ports)
   }
 
   async list({ filter, status, limit, after }: LetterQuery): Promise<LetterPage> {
     const items: FoundLetter[] = []
-    let isPast = after === null
     for await (const found of this.#ports.letters.find(filter)) {
-      if (!isPast) {
-        isPast = placeOf(found) === after
-        continue
-      }
+      if (after !== null && !isBehind(placeOf(found), after)) continue
       if (status !== null && found.status !== status) continue
       const last = items.at(-1)
-      if (items.length === limit && last !== undefined) return { items, next: placeOf(last) }
+      if (items.length === limit && last !== undefined) {
+        return { items, next: placeText(placeOf(last)) }
+      }
       items.push(found)
     }
     return { items, next: null }
@@ -105,10 +106,17 @@ export class LetterDesk implements DeadLetterDesk {
     return this.#ports.replayer.plan({ ...request, ratePerSecond: Number.MAX_SAFE_INTEGER })
   }
 
-  async start(request: ReplayRequest): Promise<ReplayStarted> {
-    const started = await this.#ports.replayer.start(request)
-    this.#queue(started)
-    return started
+  async start(request: ReplayRequest): Promise<ReplayStarted | null> {
+    const { tenant } = request.filter
+    if (!this.#queue.take(tenant)) return null
+    try {
+      const started = await this.#ports.replayer.start(request)
+      this.#queue.add(started)
+      return started
+    } catch (error) {
+      this.#queue.give(tenant)
+      throw error
+    }
   }
 
   async replay(replayId: string): Promise<ReplayReport | null> {
@@ -119,14 +127,17 @@ export class LetterDesk implements DeadLetterDesk {
       if (act.kind === 'replay_started') started = act
       else if (act.kind === 'replayed') sent++
       else if (act.kind === 'replay_finished' && started !== null) {
-        const { matched, refused } = act
-        return { started, state: 'finished', matched, sent: act.sent, refused }
+        const { matched, refused, error_code: errorCode = null } = act
+        const state = errorCode === null ? 'finished' : 'failed'
+        return { started, state, matched, sent: Math.max(sent, act.sent), refused, errorCode }
       }
     }
     if (started === null) return null
-    const known = this.#progress.get(replayId)
+    const state = this.#queue.isWaiting(replayId) ? 'queued' : 'running'
+    const known = this.#queue.progressOf(replayId)
     const { matched = null, refused = null } = known ?? {}
-    return { started, state: 'running', matched, sent: Math.max(sent, known?.sent ?? 0), refused }
+    sent = Math.max(sent, known?.sent ?? 0)
+    return { started, state, matched, sent, refused, errorCode: null }
   }
 
   discard(request: DiscardRequest): Promise<Discarded> {
@@ -141,43 +152,19 @@ export class LetterDesk implements DeadLetterDesk {
         open.set(act.replay_id, act)
       } else if (act.kind === 'replay_finished') open.delete(act.replay_id)
     }
-    for (const started of open.values()) this.#queue(started)
+    for (const started of open.values()) this.#queue.resume(started)
   }
 
   /** Resolves when nothing is under way; `stopping` ends it early. */
-  async idle(): Promise<void> {
-    await this.#work
-  }
-
-  #queue(started: ReplayStarted): void {
-    this.#work = this.#work.then(() => this.#run(started))
-  }
-
-  async #run(started: ReplayStarted): Promise<void> {
-    const { replayer, clock, logger, stopping } = this.#ports
-    const { replay_id: replay } = started
-    while (!stopping.aborted) {
-      try {
-        const { matched, sent, refused } = await replayer.run(started, progress => {
-          this.#progress.set(replay, { ...progress })
-        })
-        const counts = { matched, sent, refused }
-        logger.info({ event: 'replay.finished', replay, ...counts }, 'dead letters replayed')
-        break
-      } catch (error) {
-        if (stopping.aborted) return
-        logger.warn({ event: 'replay.failed', replay, problem: messageOf(error) }, 'replay failed')
-        if (fateOf(error) !== 'transient') break
-        await clock.sleep(againMs, stopping)
-      }
-    }
-    this.#progress.delete(replay)
+  idle(): Promise<void> {
+    return this.#queue.idle()
   }
 }
 
-/** Where a page ends: letters are listed by stage, partition and offset. */
-function placeOf({ letter, at }: FoundLetter): string {
-  return `${letter.stage}/${at.partition}/${at.offset}`
+/** By its topic: what a letter says of itself may be no stage of ours. */
+function placeOf({ at: { topic, partition, offset } }: FoundLetter): LetterPlace {
+  const stage = stageNames.find(each => topics.deadLetters[each].name === topic) ?? 'processor'
+  return { stage, partition, offset }
 }
 
 /** What is written by replays, for its schemas. */

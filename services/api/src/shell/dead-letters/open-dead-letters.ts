@@ -34,33 +34,55 @@ const takeRecordsMax = 500
 const waitMs = 1000
 const againMs = 5000
 
+/** What a round works on; closed at its end. */
+export interface Connection {
+  readonly codec: Codec
+  readonly admin: Admin
+  readonly reader: Reader
+  readonly appender: Appender
+}
+
 /** Answers at once; what it needs is waited for beside the API, whose reads need none of it. */
-export function openDeadLetters(options: DeadLettersOptions): () => DeadLetterDesk | null {
-  const { settings, plane, metrics, logger, scope } = options
-  const broker = connectKafka(kafkaConnection(settings, 'api-dead-letters'))
+export function openDeadLetters(
+  options: DeadLettersOptions,
+  connect: () => Promise<Connection> = connectionOf(options.settings),
+): () => DeadLetterDesk | null {
+  const { plane, metrics, logger, scope } = options
   let board: LetterBoard | null = null
   let desk: LetterDesk | null = null
   addGauges(metrics, () => board)
   const working = untilStopped(scope, logger, async () => {
-    const registry = httpRegistry(settings.registryUrl)
-    const codec = await openCodec({ registry, cacheFile: null, clock })
-    const admin = await broker.openAdmin()
-    const reader = await broker.openReader()
-    const appender = await broker.openAppender()
+    const connection = await connect()
+    const { admin, reader, appender, codec } = connection
+    // Its replays end with the round: on a connection that was lost they would wait without end.
+    const round = new AbortController()
+    const stopping = AbortSignal.any([scope.stopping, round.signal])
     try {
-      if (plane !== null) {
-        desk = await openDesk(options, { admin, reader, appender, codec, plane })
-      }
+      if (plane !== null) desk = await openDesk(options, { ...connection, plane, stopping })
       board = new LetterBoard(codec, clock)
-      await follow(board, admin, reader, scope.stopping)
+      await follow(board, admin, reader, stopping)
     } finally {
-      await desk?.idle()
+      const ending = desk
       desk = null
+      board = null
+      round.abort()
+      await ending?.idle()
       await Promise.allSettled([appender.close(), reader.close(), admin.close()])
     }
   })
   scope.onClose('dead letters', () => working)
   return () => desk
+}
+
+function connectionOf(settings: PlatformSettings): () => Promise<Connection> {
+  const broker = connectKafka(kafkaConnection(settings, 'api-dead-letters'))
+  const registry = httpRegistry(settings.registryUrl)
+  return async () => ({
+    codec: await openCodec({ registry, cacheFile: null, clock }),
+    admin: await broker.openAdmin(),
+    reader: await broker.openReader(),
+    appender: await broker.openAppender(),
+  })
 }
 
 async function untilStopped(
@@ -106,19 +128,15 @@ async function follow(
   }
 }
 
-interface Connected {
-  readonly admin: Admin
-  readonly reader: Reader
-  readonly appender: Appender
-  readonly codec: Codec
+interface Connected extends Connection {
   readonly plane: ControlPlane
+  readonly stopping: AbortSignal
 }
 
 async function openDesk(
-  { settings, logger, scope }: DeadLettersOptions,
-  { admin, reader, appender, codec, plane }: Connected,
+  { settings, logger }: DeadLettersOptions,
+  { admin, reader, appender, codec, plane, stopping }: Connected,
 ): Promise<LetterDesk> {
-  const { stopping } = scope
   await codec.load(replayWrites)
   const letters = new LetterLog({ admin, reader, stopping }, codec)
   const { length: partitionCount } = await admin.offsets(topics.raw.name)

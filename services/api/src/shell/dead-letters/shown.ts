@@ -45,7 +45,8 @@ export function wholeLetter(found: FoundLetter, acts: readonly LetterAct[]) {
   }
 }
 
-export function replayShown({ started, state, matched, sent, refused }: ReplayReport) {
+export function replayShown(report: ReplayReport) {
+  const { started, state, matched, sent, refused, errorCode } = report
   return {
     replay_id: started.replay_id,
     state,
@@ -55,6 +56,7 @@ export function replayShown({ started, state, matched, sent, refused }: ReplayRe
     matched,
     sent,
     refused,
+    error_code: errorCode,
     refusals: [],
   }
 }
@@ -70,6 +72,7 @@ export function progressShown({ matched, sent, refused, refused_letters }: Repla
     matched,
     sent,
     refused,
+    error_code: null,
     refusals: refused_letters,
   }
 }

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 
 import { topics } from '@fleet/contracts'
-import { systemClock } from '@fleet/runtime'
+import type { ReplayPorts } from '@fleet/dlq'
+import { FleetError, systemClock } from '@fleet/runtime'
 import { silentLogger } from '@fleet/telemetry'
-import { Pipeline } from '../../../../../packages/dlq/test/pipeline.ts'
+import { Pipeline, replayAll } from '../../../../../packages/dlq/test/pipeline.ts'
 import { deadLetterSchemas } from '../../../src/shell/admin/dead-letter-schemas.ts'
 import { LetterBoard } from '../../../src/shell/dead-letters/board.ts'
 import { LetterDesk } from '../../../src/shell/dead-letters/desk.ts'
@@ -21,11 +22,11 @@ const letters = '/v1/admin/dead-letters'
 const replays = '/v1/admin/dead-letter-replays'
 const discards = '/v1/admin/dead-letter-discards'
 
-async function openDesk(): Promise<LetterDesk> {
+async function openDesk(more: Partial<ReplayPorts> = {}): Promise<LetterDesk> {
   return new LetterDesk({
     letters: await pipeline.letterLog(),
     appender: pipeline.appender,
-    replayer: await pipeline.replayer(),
+    replayer: await pipeline.replayer(more),
     clock: systemClock,
     logger: silentLogger,
     stopping: pipeline.stopping.signal,
@@ -71,9 +72,26 @@ test('letters are listed by filters, in pages', async () => {
   const rest = await listed(`?limit=2&after=${encodeURIComponent(String(first.body['next']))}`)
   const ids = [...(first.body['items'] as Items), ...rest].map(({ id }) => id)
   assert.equal(new Set(ids).size, 3)
-  for (const query of ['?stage=nobody', '?from=yesterday', '?status=lost']) {
+  for (const query of ['?stage=nobody', '?from=yesterday', '?status=lost', '?after=x']) {
     assert.equal((await api.ask('GET', letters + query)).status, 400, query)
   }
+})
+
+test('a page goes on behind a letter that is no longer listed where it stood', async () => {
+  const reply = await api.ask('GET', letters)
+  const places = (reply.body['items'] as { at: { partition: number; offset: number } }[]).map(
+    ({ at }) => at,
+  )
+  for (const partition of [0, 1]) {
+    for (let offset = 0; offset < 12; offset++) {
+      const behind = places.filter(
+        at => at.partition > partition || (at.partition === partition && at.offset > offset),
+      )
+      const found = await listed(`?after=processor/${partition}/${offset}`)
+      assert.equal(found.length, behind.length, `${partition}/${offset}`)
+    }
+  }
+  assert.deepEqual(await listed('?after=crm-sink/0/0'), [])
 })
 
 test('a key needs the scope, and reaches the letters of its tenant alone', async () => {
@@ -101,6 +119,7 @@ test('nothing is done by an empty body, a patch of many or a wrong member', asyn
     { ids: ['x'] },
     { stages: ['nobody'] },
     { all: 'yes' },
+    { codes: ['INTERNAL'], all: [] },
     { ids: [first?.id], merge_patch: {}, body_base64: '' },
     { all: true, rate_per_second: 0 },
     { all: true, unknown: 1 },
@@ -129,7 +148,7 @@ test('a patched letter is replayed, its progress told, and its letter then says 
   const dry = await api.ask('POST', replays, { body: { ...body, dry_run: true } })
   assert.deepEqual([dry.body['state'], dry.body['sent']], ['dry_run', 1])
   const started = await api.ask('POST', replays, { body })
-  assert.equal(started.status, 202)
+  assert.deepEqual([started.status, started.body['state']], [202, 'queued'])
   await desk.idle()
   const told = await api.ask('GET', `${replays}/${String(started.body['replay_id'])}`)
   assert.deepEqual(
@@ -181,6 +200,26 @@ test('a replay that was killed with its process goes on in the next', async () =
   await next.idle()
   const report = await next.replay(started.replay_id)
   assert.deepEqual([report?.state, report?.refused], ['finished', 1])
+})
+
+test('a replay that fails for good is written down as failed, and no process tries it again', async () => {
+  let tried = 0
+  const broken = {
+    endpoints: () => {
+      tried++
+      throw new FleetError('ENDPOINTS_BROKEN', 'poison', 'no endpoints')
+    },
+  }
+  const failing = await openDesk(broken)
+  const started = await failing.start({ ...replayAll, by: 'api:someone', again: true })
+  assert.ok(started !== null)
+  await failing.idle()
+  const told = await api.ask('GET', `${replays}/${started.replay_id}`)
+  assert.deepEqual([told.body['state'], told.body['error_code']], ['failed', 'ENDPOINTS_BROKEN'])
+  const next = await openDesk(broken)
+  await next.resume()
+  await next.idle()
+  assert.equal(tried, 1)
 })
 
 test('the board counts open letters and their age, and forgets what is discarded', async () => {

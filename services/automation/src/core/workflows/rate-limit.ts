@@ -7,7 +7,12 @@ export const rateLimit: Workflow = {
   domain: 'vehicle',
   summary: 'hint not to ask the source before a time; done when the time has come',
   about: 'rate_limit',
-  opensOn: ['vehicle.state_reported', 'vehicle.signal_failed'],
+  opensOn: [
+    'vehicle.state_reported',
+    'vehicle.signal_failed',
+    // One delivery may speak of several errors; its type is that of the gravest.
+    'vehicle.reauthentication_required',
+  ],
   superseded: 'skip',
   supersededBecause: 'the time to wait has passed or a newer limit counts',
   countsFrom: 'effective_at',

@@ -5,9 +5,14 @@ import type { Workflow } from '../workflow.ts'
 export const signalUnavailable: Workflow = {
   name: 'signal-unavailable',
   domain: 'vehicle',
-  summary: 'the signal is marked not available, and a task to go on without it',
+  summary: 'task to mark the signal not available and to go on without it',
   about: 'signal',
-  opensOn: ['vehicle.state_reported', 'vehicle.signal_failed'],
+  opensOn: [
+    'vehicle.state_reported',
+    'vehicle.signal_failed',
+    // One delivery may speak of several errors; its type is that of the gravest.
+    'vehicle.reauthentication_required',
+  ],
   superseded: 'skip',
   supersededBecause: 'a newer report says whether the signal comes',
   countsFrom: 'effective_at',
@@ -23,7 +28,12 @@ export const signalUnavailable: Workflow = {
       timers: [{ after: 'signal_unavailable', becomes: 'OVERDUE' }],
       closes: [
         {
-          on: ['vehicle.state_reported', 'vehicle.error_resolved', 'vehicle.signal_failed'],
+          on: [
+            'vehicle.state_reported',
+            'vehicle.error_resolved',
+            'vehicle.signal_failed',
+            'vehicle.reauthentication_required',
+          ],
           state: 'DONE',
           reason: 'available',
         },
