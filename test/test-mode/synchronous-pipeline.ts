@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 
 import { allTopics, domains, topics } from '@fleet/contracts'
-import type { RawDelivery, Topic } from '@fleet/contracts'
+import type { Topic } from '@fleet/contracts'
 import { platform } from '@fleet/signatures'
-import { identify, parseEndpoints } from '@fleet/sources'
+import { identify, parseEndpoints, toRawDelivery } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 import { driveStage } from '@fleet/stage'
 import type { StageDeclaration, TaskState } from '@fleet/stage'
@@ -112,34 +112,21 @@ export class SynchronousPipeline {
     assert.ok(identified.kind === 'records')
     const processor = this.#stages[0]
     assert.ok(processor !== undefined)
+    const origin = {
+      deliveryId: eventId,
+      tenantId: endpoint.tenantId,
+      endpointId: endpoint.id,
+      source: endpoint.source,
+      receivedAtMicros: receivedAt,
+      remoteIp: null,
+      headers,
+      body,
+      bodySha256: Buffer.alloc(32),
+      signatureScheme: `${endpoint.adapter}/hmac-sha256`,
+      signatureKeyId: 'k1',
+    }
     return identified.parts.map(part => {
-      const value: RawDelivery = {
-        delivery_id: eventId,
-        tenant_id: endpoint.tenantId,
-        endpoint_id: endpoint.id,
-        source: endpoint.source,
-        channel: 'WEBHOOK',
-        received_at: receivedAt,
-        remote_ip: null,
-        headers,
-        content_type: 'application/json',
-        body,
-        body_sha256: Buffer.alloc(32),
-        signature_scheme: `${endpoint.adapter}/hmac-sha256`,
-        signature_key_id: 'k1',
-        event_id: part.eventId,
-        source_event_type: part.sourceEventType,
-        resource_type: part.resourceType,
-        resource_id: part.resourceId,
-        occurred_at: part.occurredAt,
-        delivery_attempt: part.deliveryAttempt,
-        part_index: part.partIndex,
-        part_count: part.partCount,
-        unidentified_reason: part.unidentifiedReason,
-        identifier_version: '1',
-        replay_id: null,
-        body_key_id: null,
-      }
+      const value = toRawDelivery(origin, part)
       const verdict = processor.pipe(topics.raw, {
         key: part.key,
         value,

@@ -42,8 +42,7 @@ async function fromControlPlane(
       }
       await clock.sleep(lookMs, stopping)
     }
-    const { entries } = new EndpointCatalog(mode).read(follower.state)
-    return byId([...entries.values()].map(({ endpoint }) => endpoint))
+    return new EndpointCatalog(mode).read(follower.state).endpoints
   } finally {
     await follower.close()
   }

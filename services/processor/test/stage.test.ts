@@ -3,9 +3,9 @@ import { test } from 'node:test'
 
 import { memoryRegistry, openCodec } from '@fleet/codec'
 import { domains, headerNames, partitionOf, topics } from '@fleet/contracts'
-import type { RawDelivery, ReservationEvent, ResourceState, VehicleEvent } from '@fleet/contracts'
+import type { ReservationEvent, ResourceState, VehicleEvent } from '@fleet/contracts'
 import { platform, provenanceMac, ProvenanceKeyRing, sha256 } from '@fleet/signatures'
-import { identify, parseEndpoints } from '@fleet/sources'
+import { identify, parseEndpoints, toRawDelivery } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 import type { InRecord } from '@fleet/kafka'
 import { systemClock } from '@fleet/runtime'
@@ -67,34 +67,21 @@ function rawRecords(endpointId: string, body: unknown, receivedAtMs = nowMs) {
   const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const identified = identify(endpoint, bytes, {}, receivedAtMs * 1000, platform)
   assert.ok(identified.kind === 'records')
+  const origin = {
+    deliveryId: 'd1',
+    tenantId: 'demo',
+    endpointId,
+    source: endpoint.source,
+    receivedAtMicros: receivedAtMs * 1000,
+    remoteIp: null,
+    headers: { 'content-type': 'application/json' },
+    body: bytes,
+    bodySha256: sha256(bytes),
+    signatureScheme: 'generic/hmac-sha256',
+    signatureKeyId: 'k1',
+  }
   return identified.parts.map(part => {
-    const value: RawDelivery = {
-      delivery_id: 'd1',
-      tenant_id: 'demo',
-      endpoint_id: endpointId,
-      source: endpoint.source,
-      channel: 'WEBHOOK',
-      received_at: receivedAtMs * 1000,
-      remote_ip: null,
-      headers: {},
-      content_type: 'application/json',
-      body: bytes,
-      body_sha256: sha256(bytes),
-      signature_scheme: 'generic/hmac-sha256',
-      signature_key_id: 'k1',
-      event_id: part.eventId,
-      source_event_type: part.sourceEventType,
-      resource_type: part.resourceType,
-      resource_id: part.resourceId,
-      occurred_at: part.occurredAt,
-      delivery_attempt: part.deliveryAttempt,
-      part_index: part.partIndex,
-      part_count: part.partCount,
-      unidentified_reason: part.unidentifiedReason,
-      identifier_version: '1',
-      replay_id: null,
-      body_key_id: null,
-    }
+    const value = toRawDelivery(origin, part)
     const headers = { [headerNames.macKeyId]: Buffer.from('k1') }
     return { key: part.key, value, timestampMs: receivedAtMs + 5, headers }
   })

@@ -5,11 +5,10 @@ import assert from 'node:assert/strict'
 
 import type { RawDelivery } from '@fleet/contracts'
 import { platform } from '@fleet/signatures'
-import { identifierVersion, identify, keptHeaders, normalize, verifyDelivery } from '@fleet/sources'
+import { identify, keptHeaders, normalize, toRawDelivery, verifyDelivery } from '@fleet/sources'
 import type { Endpoint, IdentifiedPart } from '@fleet/sources'
 import fc from 'fast-check'
 
-import { toRawDelivery } from '../../../services/ingester/src/core/raw-record.ts'
 import { senders, signedAtMs } from './deliveries.ts'
 import type { Sender, ValidDelivery } from './deliveries.ts'
 import { changedBytes, changedHeaders, hostileBody, hostileHeaders } from './hostile-input.ts'
@@ -216,7 +215,6 @@ function rawOf(
     bodySha256: platform.sha256(body),
     signatureScheme: `${endpoint.adapter}/fuzzed`,
     signatureKeyId: 'k1',
-    identifierVersion,
   }
   return toRawDelivery(origin, part)
 }

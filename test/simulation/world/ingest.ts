@@ -6,7 +6,7 @@ import { headerNames, partitionOf, topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
 import type { OutRecord } from '@fleet/kafka'
 import { platform } from '@fleet/signatures'
-import { identify } from '@fleet/sources'
+import { identify, toRawDelivery } from '@fleet/sources'
 import type { Endpoint, IdentifiedPart } from '@fleet/sources'
 
 import { endpoints } from '../plan/endpoints.ts'
@@ -59,31 +59,18 @@ function deliveryOf(
   body: Buffer,
   receivedAt: number,
 ): RawDelivery {
-  return {
-    delivery_id: `d-${planned.number}`,
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: `d-${planned.number}`,
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: receivedAt,
-    remote_ip: null,
-    headers: {},
-    content_type: 'application/json',
+    receivedAtMicros: receivedAt,
+    remoteIp: null,
+    headers: { 'content-type': 'application/json' },
     body,
-    body_sha256: Buffer.alloc(32),
-    signature_scheme: 'generic/hmac-sha256',
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: 0,
-    part_count: 1,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
+    bodySha256: Buffer.alloc(32),
+    signatureScheme: 'generic/hmac-sha256',
+    signatureKeyId: 'k1',
   }
+  return toRawDelivery(origin, part)
 }

@@ -1,13 +1,13 @@
 // Reads what a run leaves in the topics, from where they ended when it started, committed records only.
 // One stream over all of them: nothing is read twice, however long the pipeline takes.
 
-import { openCodec, httpRegistry } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { partitionOf, stageNames, topics } from '@fleet/contracts'
 import type { StageName, Topic } from '@fleet/contracts'
 import type { InRecord, Position, Reader, RecordStream } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Kafka } from '../kafka.ts'
+import { registryCodec } from '../registry.ts'
 import type { Settings } from '../settings.ts'
 import type { Context } from '../verb.ts'
 import type { Evidence } from './reconcile/evidence.ts'
@@ -80,8 +80,7 @@ export class RunTopics {
     positions: readonly Position[],
     evidence: Evidence,
   ): Promise<RunTopics> {
-    const registry = httpRegistry(settings.registryUrl)
-    const codec = await openCodec({ registry, cacheFile: null, clock: context.clock })
+    const codec = await registryCodec(settings.registryUrl, context.clock)
     const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
     return new RunTopics(kafka, codec, reader, positions, evidence)
   }

@@ -3,13 +3,12 @@
 
 import { monthOfMicros, topics, transactionalIdOf } from '@fleet/contracts'
 import type { LedgerControl } from '@fleet/contracts'
-import { httpRegistry, openCodec } from '@fleet/codec'
 import type { CommittedOffset } from '@fleet/kafka'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
 import type { Kafka } from '../kafka.ts'
-import { withRegistry } from '../registry.ts'
+import { registryCodec, withRegistry } from '../registry.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { userName } from '../user-name.ts'
@@ -17,7 +16,7 @@ import { printJson } from '../verb.ts'
 import type { Context } from '../verb.ts'
 import { awaitFollowers, changelogEnds } from './followers.ts'
 import type { LedgerMemory } from './ledger-memory.ts'
-import type { ControlOptions } from './verb.ts'
+import type { ControlOptions } from './options.ts'
 
 const { ledgerControl } = topics
 
@@ -89,8 +88,7 @@ async function writeToAll(
     throw new UsageError(`${ledgerControl.name} does not exist; run: fleet topics apply`)
   }
   const value = await withRegistry(settings.registryUrl, async () => {
-    const registry = httpRegistry(settings.registryUrl)
-    const codec = await openCodec({ registry, cacheFile: null, clock })
+    const codec = await registryCodec(settings.registryUrl, clock)
     await codec.load([ledgerControl])
     return codec.encode(ledgerControl, control)
   })

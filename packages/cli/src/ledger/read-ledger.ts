@@ -3,13 +3,12 @@
 
 import { topics } from '@fleet/contracts'
 import type { JournalEntry, StageName } from '@fleet/contracts'
-import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import { ChangelogFold, readPartition } from '@fleet/stage'
 import { withKafka } from '../kafka.ts'
 import type { Kafka } from '../kafka.ts'
-import { withRegistry } from '../registry.ts'
+import { registryCodec, withRegistry } from '../registry.ts'
 import type { Settings } from '../settings.ts'
 import type { Context } from '../verb.ts'
 import { Journal } from './journal.ts'
@@ -30,8 +29,7 @@ export async function readLedger(context: Reading, settings: Settings): Promise<
   const { clock, stopping } = context
   return withKafka(context, settings, kafka =>
     withRegistry(settings.registryUrl, async () => {
-      const registry = httpRegistry(settings.registryUrl)
-      const codec = await openCodec({ registry, cacheFile: null, clock })
+      const codec = await registryCodec(settings.registryUrl, clock)
       const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
       const read: LedgerPartition[] = []
       try {

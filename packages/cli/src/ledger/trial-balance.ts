@@ -11,7 +11,7 @@ import type { BalancePlace, Sums } from './journal.ts'
 import { majorUnits } from './major-units.ts'
 import { readLedger } from './read-ledger.ts'
 import type { LedgerPartition } from './read-ledger.ts'
-import type { BalanceOptions } from './verb.ts'
+import type { BalanceOptions } from './options.ts'
 
 /** Amounts are texts: sums may be larger than a JSON number holds exactly. */
 interface Row {

@@ -1,17 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { AddVerb } from '../verb.ts'
 import { examples } from '../verb.ts'
-
-export interface BalanceOptions {
-  tenant?: string
-  period?: string
-  currency?: string
-}
-
-export interface ControlOptions {
-  reason?: string
-  wait: number
-}
+import type { BalanceOptions, ControlOptions } from './options.ts'
 
 function month(text: string): string {
   if (/^[0-9]{4}-(?:0[1-9]|1[0-2])$/.test(text)) return text

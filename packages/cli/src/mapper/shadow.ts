@@ -1,7 +1,6 @@
 // `fleet mapper shadow`: the present and the candidate mapper over a range of the raw topic. It reads
 // what is committed, joins no group and never writes.
 
-import { httpRegistry, openCodec } from '@fleet/codec'
 import { topics } from '@fleet/contracts'
 import { parseEndpoints, presentMapper } from '@fleet/sources'
 import type { Mapper } from '@fleet/sources'
@@ -11,7 +10,7 @@ import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
 import { readArgumentFile } from '../read-file.ts'
-import { withRegistry } from '../registry.ts'
+import { registryCodec, withRegistry } from '../registry.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { followTopic } from '../tail/follow-topic.ts'
@@ -43,8 +42,7 @@ export async function shadowVerb(context: Context, options: ShadowOptions): Prom
   const settings = readSettings()
   const { mapper, endpoints } = await candidateOf(options, settings)
   const report = new ShadowReport({ ...plan, showValues: options.showValues === true })
-  const registry = httpRegistry(settings.registryUrl)
-  const codec = await openCodec({ registry, cacheFile: null, clock: context.clock })
+  const codec = await registryCodec(settings.registryUrl, context.clock)
   const tell = (example: Example): void => {
     if (plan.isFollowing && !context.json) context.terminal.write(renderExample(context, example))
   }

@@ -1,11 +1,10 @@
 // `fleet tail`: prints a topic's records as they are committed.
 
-import { httpRegistry, openCodec } from '@fleet/codec'
 import type { InRecord } from '@fleet/kafka'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
-import { withRegistry } from '../registry.ts'
+import { registryCodec, withRegistry } from '../registry.ts'
 import { readSettings } from '../settings.ts'
 import { findTopic } from '../topic-name.ts'
 import type { Context } from '../verb.ts'
@@ -40,9 +39,8 @@ export async function tailTopic(
   }
   const settings = readSettings()
   const { registryUrl } = settings
-  const registry = httpRegistry(registryUrl)
   const present = context.json ? jsonOf : (value: unknown) => readableOf(value)
-  const codec = await openCodec({ registry, cacheFile: null, clock: context.clock })
+  const codec = await registryCodec(registryUrl, context.clock)
   await withKafka(context, settings, kafka =>
     followTopic(context, kafka, plan, async records => {
       const shown = await withRegistry(registryUrl, () =>

@@ -2,14 +2,13 @@
 // time is left.
 
 import { readFile } from 'node:fs/promises'
-import { httpRegistry, openCodec } from '@fleet/codec'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
 
 import { endpointsInForce } from '../endpoints-in-force.ts'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { withKafka } from '../kafka.ts'
-import { withRegistry } from '../registry.ts'
+import { registryCodec, withRegistry } from '../registry.ts'
 import { readSettings } from '../settings.ts'
 import type { Settings } from '../settings.ts'
 import { table } from '../terminal.ts'
@@ -54,8 +53,7 @@ async function verify(
         endpoints: await endpointsInForce(context, settings, kafka.broker),
         platform,
       }
-      const registry = httpRegistry(settings.registryUrl)
-      const codec = await openCodec({ registry, cacheFile: null, clock })
+      const codec = await registryCodec(settings.registryUrl, clock)
       const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
       const sources = { admin: kafka.admin, reader, codec, keyRing, stopping }
       try {

@@ -6,7 +6,13 @@ import { readFileSync } from 'node:fs'
 import { partitionOf } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
 import { platform } from '@fleet/signatures'
-import { identify, parseEndpoints, signDelivery, verifyDelivery } from '@fleet/sources'
+import {
+  identify,
+  parseEndpoints,
+  signDelivery,
+  toRawDelivery,
+  verifyDelivery,
+} from '@fleet/sources'
 import type { Endpoint, Identified, Verification } from '@fleet/sources'
 
 import type { DemoRun } from '../../src/demo/samples/demo-run.ts'
@@ -119,31 +125,18 @@ type Part = Extract<Identified, { kind: 'records' }>['parts'][number]
 
 function rawDelivery(sample: Sample, part: Part): RawDelivery {
   const endpoint = endpointOf(sample)
-  return {
-    delivery_id: sample.title,
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: sample.title,
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: run.nowMs * 1000,
-    remote_ip: null,
+    receivedAtMicros: run.nowMs * 1000,
+    remoteIp: null,
     headers: headersOf(sample),
-    content_type: 'application/json',
     body: sample.body,
-    body_sha256: platform.sha256(sample.body),
-    signature_scheme: `${endpoint.adapter}/hmac-sha256`,
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: part.partIndex,
-    part_count: part.partCount,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
+    bodySha256: platform.sha256(sample.body),
+    signatureScheme: `${endpoint.adapter}/hmac-sha256`,
+    signatureKeyId: 'k1',
   }
+  return toRawDelivery(origin, part)
 }

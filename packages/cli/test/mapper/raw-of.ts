@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { RawDelivery } from '@fleet/contracts'
 import { platform } from '@fleet/signatures'
-import { identify, parseEndpoints } from '@fleet/sources'
+import { identify, parseEndpoints, toRawDelivery } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 
 const file = new URL('../../../../infra/local/endpoints.json', import.meta.url)
@@ -22,33 +22,20 @@ export function rawOf(body: object | string): RawDelivery {
   assert.ok(identified.kind === 'records')
   const [part] = identified.parts
   assert.ok(part !== undefined)
-  return {
-    delivery_id: 'd1',
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: 'd1',
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: receivedAt,
-    remote_ip: null,
+    receivedAtMicros: receivedAt,
+    remoteIp: null,
     headers: {},
-    content_type: null,
     body: bytes,
-    body_sha256: platform.sha256(bytes),
-    signature_scheme: 'generic/hmac-sha256',
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: part.partIndex,
-    part_count: part.partCount,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
+    bodySha256: platform.sha256(bytes),
+    signatureScheme: 'generic/hmac-sha256',
+    signatureKeyId: 'k1',
   }
+  return toRawDelivery(origin, part)
 }
 
 export function bodyOf(eventId: string, data: object = { reason: 'late' }) {

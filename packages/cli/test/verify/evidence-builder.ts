@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { domains, topics } from '@fleet/contracts'
 import type { DeadLetter, RawDelivery, ResourceState } from '@fleet/contracts'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
-import { identify, parseEndpoints } from '@fleet/sources'
+import { identify, parseEndpoints, toRawDelivery } from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 import { driveStage } from '@fleet/stage'
 
@@ -43,34 +43,20 @@ function rawOf(endpoint: Endpoint, body: unknown, atMs: number): [string, RawDel
   if (identified.kind !== 'records') throw new Error('not a delivery')
   const part = identified.parts[0]
   if (part === undefined) throw new Error('no part')
-  const delivery: RawDelivery = {
-    delivery_id: `d-${atMs}`,
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: `d-${atMs}`,
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: atMs * 1000,
-    remote_ip: null,
-    headers: {},
-    content_type: 'application/json',
+    receivedAtMicros: atMs * 1000,
+    remoteIp: null,
+    headers: { 'content-type': 'application/json' },
     body: bytes,
-    body_sha256: Buffer.alloc(32),
-    signature_scheme: 'generic/hmac-sha256',
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: 0,
-    part_count: 1,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
+    bodySha256: Buffer.alloc(32),
+    signatureScheme: 'generic/hmac-sha256',
+    signatureKeyId: 'k1',
   }
-  return [part.key, delivery]
+  return [part.key, toRawDelivery(origin, part)]
 }
 
 /** What the topics hold of one partition after these samples went through. */

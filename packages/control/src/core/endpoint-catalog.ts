@@ -17,6 +17,8 @@ interface CatalogEntry {
 
 export interface CatalogReading {
   readonly entries: ReadonlyMap<string, CatalogEntry>
+  /** Of the entries, for those who need no more. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>
   /** By endpoint id, why it is not in force. */
   readonly problems: ReadonlyMap<string, string>
   /** Settings that are followed and protect less than they could. */
@@ -57,7 +59,8 @@ export class EndpointCatalog {
       const keys = takesKeys ? apiKeys.filter(key => mayDeliver(key, record)) : []
       entries.set(record.id, { endpoint, secrets: own, apiKeys: keys })
     }
-    return { entries, problems, warnings }
+    const endpoints = new Map([...entries].map(([id, { endpoint }]) => [id, endpoint]))
+    return { entries, endpoints, problems, warnings }
   }
 }
 

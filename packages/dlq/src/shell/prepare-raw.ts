@@ -9,14 +9,8 @@ import type { OutRecord } from '@fleet/kafka'
 import { fateOf, messageOf } from '@fleet/runtime'
 import { platform, sha256 } from '@fleet/signatures'
 import type { ProvenanceKeyRing } from '@fleet/signatures'
-import {
-  identifierVersion,
-  identify,
-  isJsonObject,
-  normalize,
-  parseStrictJson,
-} from '@fleet/sources'
-import type { Endpoint, IdentifiedPart } from '@fleet/sources'
+import { identify, identityOf, isJsonObject, normalize, parseStrictJson } from '@fleet/sources'
+import type { Endpoint } from '@fleet/sources'
 
 import type { Patch } from '../core/acts.ts'
 import { mergePatch } from '../core/merge-patch.ts'
@@ -96,22 +90,8 @@ function patchedBody(body: Uint8Array, patch: Patch): Uint8Array | null {
   return Buffer.from(JSON.stringify(mergePatch(parsed.value, patch.document)))
 }
 
-type Identity = Pick<
-  RawDelivery,
-  | 'event_id'
-  | 'source_event_type'
-  | 'resource_type'
-  | 'resource_id'
-  | 'occurred_at'
-  | 'delivery_attempt'
-  | 'part_index'
-  | 'part_count'
-  | 'unidentified_reason'
-  | 'identifier_version'
->
-
 type Parts =
-  | { deliveries: readonly Partial<Identity>[] }
+  | { deliveries: readonly Partial<RawDelivery>[] }
   | { code: 'WOULD_FAIL' | 'IDENTITY_CHANGED'; message: string }
 
 /** Identified again only where that may say something else: by a new body, or by a mended endpoint. */
@@ -146,21 +126,6 @@ function partsOf(
   if (isSame) return { deliveries: [identityOf(own)] }
   const message = 'The changed body has another event id, resource or number of parts.'
   return { code: 'IDENTITY_CHANGED', message }
-}
-
-function identityOf(part: IdentifiedPart): Identity {
-  return {
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: part.partIndex,
-    part_count: part.partCount,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: identifierVersion,
-  }
 }
 
 function deliveryOf(raw: RawDelivery, body: Uint8Array, replay: RawReplay): RawDelivery {

@@ -2,6 +2,7 @@
 // between, a replay that goes on sends those few again, and the stage takes none of them twice.
 
 import type { Codec } from '@fleet/codec'
+import { topics } from '@fleet/contracts'
 import type { Appender, OutRecord } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Clock, Ids } from '@fleet/runtime'
@@ -56,6 +57,14 @@ export interface ReplayProgress {
 type Counts = Pick<ReplayProgress, 'matched' | 'sent' | 'refused'>
 
 export type OnProgress = (progress: ReplayProgress) => void
+
+/** What a replay reads and writes, for its schemas. */
+export const replayWrites = [
+  topics.raw,
+  topics.redrive,
+  topics.alertSignals,
+  ...Object.values(topics.events),
+] as const
 
 const batchLettersMax = 50
 const refusedShownMax = 20

@@ -10,6 +10,7 @@ import type { RequestHeaders } from '../../src/headers.ts'
 import { identify } from '../../src/identify.ts'
 import { normalize } from '../../src/normalize.ts'
 import type { Normalization, NormalizedEvent } from '../../src/normalize.ts'
+import { toRawDelivery } from '../../src/raw-delivery.ts'
 
 export const receivedAt = 1_795_250_000_000_000
 
@@ -29,34 +30,20 @@ export function rawsOf(
   const received = delivery.receivedAt ?? receivedAt
   const identified = identify(endpoint, bytes, delivery.headers ?? {}, received, platform)
   assert.ok(identified.kind === 'records')
-  return identified.parts.map(part => ({
-    delivery_id: 'd1',
-    tenant_id: endpoint.tenantId,
-    endpoint_id: endpoint.id,
+  const origin = {
+    deliveryId: 'd1',
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.id,
     source: endpoint.source,
-    channel: 'WEBHOOK',
-    received_at: received,
-    remote_ip: null,
+    receivedAtMicros: received,
+    remoteIp: null,
     headers: {},
-    content_type: null,
     body: bytes,
-    body_sha256: platform.sha256(bytes),
-    signature_scheme: `${endpoint.adapter}/hmac-sha256`,
-    signature_key_id: 'k1',
-    event_id: part.eventId,
-    source_event_type: part.sourceEventType,
-    resource_type: part.resourceType,
-    resource_id: part.resourceId,
-    occurred_at: part.occurredAt,
-    delivery_attempt: part.deliveryAttempt,
-    part_index: part.partIndex,
-    part_count: part.partCount,
-    unidentified_reason: part.unidentifiedReason,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
-    ...delivery.raw,
-  }))
+    bodySha256: platform.sha256(bytes),
+    signatureScheme: `${endpoint.adapter}/hmac-sha256`,
+    signatureKeyId: 'k1',
+  }
+  return identified.parts.map(part => ({ ...toRawDelivery(origin, part), ...delivery.raw }))
 }
 
 export function normalizationsOf(

@@ -5,14 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { codeOf, messageOf } from '@fleet/runtime'
 import type { Clock, Ids } from '@fleet/runtime'
 import { platform } from '@fleet/signatures'
-import { answerChallenge, identifierVersion, keptHeaders } from '@fleet/sources'
-import type { DeliverySecret, Identified } from '@fleet/sources'
+import { answerChallenge, keptHeaders, toRawDelivery } from '@fleet/sources'
+import type { DeliveryOrigin, DeliverySecret, Identified } from '@fleet/sources'
 import { traceIdOf } from '@fleet/telemetry'
 import { refused, unauthorized } from '../core/accept.ts'
 import type { Acceptance, Refusal, SecurityReason } from '../core/accept.ts'
 import type { Proxies } from '../core/address.ts'
-import { toRawDelivery } from '../core/raw-record.ts'
-import type { DeliveryOrigin } from '../core/raw-record.ts'
 import { announcedBytes } from '../core/request-head.ts'
 import type { Headers } from '../core/request-head.ts'
 import { pathOf } from '../core/route.ts'
@@ -188,7 +186,6 @@ export class DeliveryHandler {
       bodySha256: platform.sha256(body),
       signatureScheme: signature.scheme,
       signatureKeyId: signature.keyId,
-      identifierVersion,
     }
     const records = parts.map(part => ({ key: part.key, value: toRawDelivery(origin, part) }))
     return { deliveryId: origin.deliveryId, records, bodyBytes: body.length }

@@ -35,9 +35,9 @@ export async function followEndpoints({
     clock,
     logger,
     onChange: state => {
-      const { entries, problems } = catalog.read(state)
-      endpoints = new Map([...entries].map(([id, { endpoint }]) => [id, endpoint]))
-      for (const [id, problem] of problems) {
+      const reading = catalog.read(state)
+      endpoints = reading.endpoints
+      for (const [id, problem] of reading.problems) {
         logger.error({ event: 'endpoint.refused', endpoint: id, problem }, 'endpoint left out')
       }
     },

@@ -166,11 +166,3 @@ function placeOf({ at: { topic, partition, offset } }: FoundLetter): LetterPlace
   const stage = stageNames.find(each => topics.deadLetters[each].name === topic) ?? 'processor'
   return { stage, partition, offset }
 }
-
-/** What is written by replays, for its schemas. */
-export const replayWrites = [
-  topics.raw,
-  topics.redrive,
-  topics.alertSignals,
-  ...Object.values(topics.events),
-] as const

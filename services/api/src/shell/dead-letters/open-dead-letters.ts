@@ -1,6 +1,5 @@
 // Dead letters on the real Kafka: the board behind the metrics, and the desk of the admin API.
 
-import { readFileSync } from 'node:fs'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { kafkaConnection } from '@fleet/config'
@@ -8,16 +7,14 @@ import type { PlatformSettings } from '@fleet/config'
 import { EndpointCatalog } from '@fleet/control'
 import type { ControlPlane } from '@fleet/control'
 import { stageNames, topics } from '@fleet/contracts'
-import { LetterLog, Replayer } from '@fleet/dlq'
+import { LetterLog, readSigningKeys, Replayer, replayWrites } from '@fleet/dlq'
 import { connectKafka } from '@fleet/kafka'
 import type { Admin, Appender, Reader } from '@fleet/kafka'
 import { messageOf, systemClock as clock, systemIds as ids } from '@fleet/runtime'
 import type { Scope } from '@fleet/runtime'
-import { ProvenanceKeyRing } from '@fleet/signatures'
-import type { Endpoint } from '@fleet/sources'
 import type { Logger, Metrics } from '@fleet/telemetry'
 import { LetterBoard } from './board.ts'
-import { LetterDesk, replayWrites } from './desk.ts'
+import { LetterDesk } from './desk.ts'
 import type { DeadLetterDesk } from './desk.ts'
 
 export interface DeadLettersOptions {
@@ -141,11 +138,6 @@ async function openDesk(
   const letters = new LetterLog({ admin, reader, stopping }, codec)
   const { length: partitionCount } = await admin.offsets(topics.raw.name)
   const catalog = new EndpointCatalog(settings.mode)
-  const endpoints = (): ReadonlyMap<string, Endpoint> => {
-    const { entries } = catalog.read(plane.state)
-    return new Map([...entries].map(([id, { endpoint }]) => [id, endpoint]))
-  }
-  const keyRing = (): ProvenanceKeyRing | null => readKeyRing(settings.provenanceKeysFile)
   const replayer = new Replayer({
     letters,
     appender,
@@ -153,22 +145,13 @@ async function openDesk(
     clock,
     ids,
     partitionCount,
-    keyRing,
-    endpoints,
+    keyRing: () => readSigningKeys(settings.provenanceKeysFile),
+    endpoints: () => catalog.read(plane.state).endpoints,
     stopping,
   })
   const desk = new LetterDesk({ letters, appender, replayer, clock, logger, stopping })
   await desk.resume()
   return desk
-}
-
-/** Null where this process is given none: then it replays the letters of sinks alone. */
-function readKeyRing(file: string): ProvenanceKeyRing | null {
-  try {
-    return ProvenanceKeyRing.parse(readFileSync(file, 'utf8'))
-  } catch {
-    return null
-  }
 }
 
 function addGauges(metrics: Metrics, board: () => LetterBoard | null): void {

@@ -2,6 +2,8 @@
 // of their identity. What is known is kept even when the delivery could not be identified.
 
 import type { RawDelivery } from '@fleet/contracts'
+import type { IdentifiedPart } from './identified.ts'
+import { identifierVersion } from './identity.ts'
 
 /** What the parts of one delivery share. */
 export interface DeliveryOrigin {
@@ -10,30 +12,30 @@ export interface DeliveryOrigin {
   readonly endpointId: string
   readonly source: string
   readonly receivedAtMicros: number
-  readonly remoteIp: string
+  readonly remoteIp: string | null
   /** Allow-listed. */
   readonly headers: Record<string, string>
   readonly body: Uint8Array
   readonly bodySha256: Uint8Array
   readonly signatureScheme: string
   readonly signatureKeyId: string
-  readonly identifierVersion: string
 }
 
-export interface DeliveryPart {
-  readonly eventId: string | null
-  readonly sourceEventType: string | null
-  readonly resourceType: string | null
-  readonly resourceId: string | null
-  /** Microseconds. */
-  readonly occurredAt: number | null
-  readonly deliveryAttempt: number | null
-  readonly partIndex: number
-  readonly partCount: number
-  readonly unidentifiedReason: string | null
-}
+type RawIdentity = Pick<
+  RawDelivery,
+  | 'event_id'
+  | 'source_event_type'
+  | 'resource_type'
+  | 'resource_id'
+  | 'occurred_at'
+  | 'delivery_attempt'
+  | 'part_index'
+  | 'part_count'
+  | 'unidentified_reason'
+  | 'identifier_version'
+>
 
-export function toRawDelivery(origin: DeliveryOrigin, part: DeliveryPart): RawDelivery {
+export function toRawDelivery(origin: DeliveryOrigin, part: IdentifiedPart): RawDelivery {
   return {
     delivery_id: origin.deliveryId,
     tenant_id: origin.tenantId,
@@ -48,6 +50,15 @@ export function toRawDelivery(origin: DeliveryOrigin, part: DeliveryPart): RawDe
     body_sha256: origin.bodySha256,
     signature_scheme: origin.signatureScheme,
     signature_key_id: origin.signatureKeyId,
+    replay_id: null,
+    body_key_id: null,
+    ...identityOf(part),
+  }
+}
+
+/** What identification says of a part, as its raw record holds it. */
+export function identityOf(part: IdentifiedPart): RawIdentity {
+  return {
     event_id: part.eventId,
     source_event_type: part.sourceEventType,
     resource_type: part.resourceType,
@@ -57,8 +68,6 @@ export function toRawDelivery(origin: DeliveryOrigin, part: DeliveryPart): RawDe
     part_index: part.partIndex,
     part_count: part.partCount,
     unidentified_reason: part.unidentifiedReason,
-    identifier_version: origin.identifierVersion,
-    replay_id: null,
-    body_key_id: null,
+    identifier_version: identifierVersion,
   }
 }
