@@ -36,6 +36,10 @@ export interface Output {
   readonly value: unknown
 }
 
+export interface Given extends Output {
+  readonly timestampMs: number
+}
+
 interface Running {
   readonly name: string
   readonly inputs: readonly Topic[]
@@ -65,8 +69,11 @@ function running<State extends TaskState<Change>, Change>(
 
 export class SynchronousPipeline {
   readonly #stages: readonly Running[]
-  /** How much of a stage's output another has taken, by both names and topic. */
+  /** How much of a stage's output another has taken, by both names and topic: a topic may have two writers. */
   readonly #taken = new Map<string, number>()
+
+  /** What a stage was given, as it would stand in its topics. */
+  readonly #order = new Map<string, Given[]>()
 
   constructor() {
     const processor = processorStage({
@@ -90,6 +97,7 @@ export class SynchronousPipeline {
         automation({ tickMs, policies: readPolicies('infra/local/automation-policies.json') }),
       ),
     ]
+    for (const { name } of this.#stages) this.#order.set(name, [])
   }
 
   /** One delivery as its source sends it; what the processor said of each of its records. */
@@ -170,6 +178,10 @@ export class SynchronousPipeline {
     )
   }
 
+  given(stage: string): readonly Given[] {
+    return this.#order.get(stage) ?? []
+  }
+
   /** What the stages behind the processor remember. */
   memories(): Map<string, ReadonlyMap<string, string>> {
     return new Map(this.#stages.slice(1).map(stage => [stage.name, stage.memory()]))
@@ -180,12 +192,15 @@ export class SynchronousPipeline {
     for (const stage of this.#stages) {
       for (const topic of stage.inputs) {
         if (topic === topics.raw) continue
-        const place = `${stage.name} ${topic.name}`
-        const written = this.outputs(topic)
-        for (const { key, value } of written.slice(this.#taken.get(place) ?? 0)) {
-          assert.equal(stage.pipe(topic, { key, value, timestampMs }), 'published', place)
+        for (const writer of this.#stages) {
+          const place = `${stage.name} ${writer.name} ${topic.name}`
+          const written = writer.outputs(topic)
+          for (const { key, value } of written.slice(this.#taken.get(place) ?? 0)) {
+            assert.equal(stage.pipe(topic, { key, value, timestampMs }), 'published', place)
+            this.#order.get(stage.name)?.push({ key, value, timestampMs })
+          }
+          this.#taken.set(place, written.length)
         }
-        this.#taken.set(place, written.length)
       }
     }
   }

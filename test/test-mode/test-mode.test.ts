@@ -51,6 +51,8 @@ const deliveries: readonly Told[] = [
     'billing.charge_succeeded',
     'billing.adjustment_posted',
     'billing.refund_processed',
+    // Beyond what was charged.
+    'billing.refund_processed',
     'vehicle.command_failed',
     'customer.created',
     'customer.deleted',

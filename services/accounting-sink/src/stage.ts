@@ -1,12 +1,14 @@
 // The accounting sink as a declaration: three event topics and the ledger's instructions in, one journal
-// entry out per event that moves money. That nothing is booked twice or lost on the way is the loop's work;
-// that an event which comes again is not booked again is the memory's.
+// entry out per event that moves money, and a signal to alerting when refunds go beyond their charge. That
+// nothing is booked twice or lost on the way is the loop's work; that an event which comes again is not
+// booked again is the memory's.
 
-import { topics, utf8Bytes } from '@fleet/contracts'
+import { partitionOf, topics, utf8Bytes } from '@fleet/contracts'
 import type { LedgerControl, UnmappedEvent } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { sha256Hex } from '@fleet/signatures'
-import type { DeadLetterFacts, Decision, Input, StageDeclaration } from '@fleet/stage'
+import { minorDigitsOf } from '@fleet/sources'
+import type { DeadLetterFacts, Decision, Emit, Input, StageDeclaration } from '@fleet/stage'
 
 import { readCharts } from './charts-file.ts'
 import { book } from './core/book.ts'
@@ -17,6 +19,7 @@ import { followControl } from './core/follow-control.ts'
 import { ledgerDomains } from './core/ledger-event.ts'
 import type { LedgerEvent } from './core/ledger-event.ts'
 import type { LedgerChange } from './core/ledger-memory.ts'
+import { toExcessSignal } from './core/to-excess-signal.ts'
 import { dayOf, LedgerState } from './ledger-state.ts'
 
 export interface LedgerOptions {
@@ -35,7 +38,7 @@ export function accountingSink(
   return {
     name: 'accounting-sink',
     inputs: [...ledgerDomains.map(domain => topics.events[domain]), topics.ledgerControl],
-    outputs: [topics.accounting],
+    outputs: [topics.accounting, topics.alertSignals],
     createState: () => new LedgerState(memoryDays, onExcesses),
     decide: (state, input) =>
       input.topic === topics.ledgerControl
@@ -59,13 +62,15 @@ function decideEvent({ memory }: LedgerState, input: Input, charts: Charts): Led
     chart: choice.chart,
     day: dayOf(input.streamTimeMs),
     sha256Hex: text => sha256Hex(utf8Bytes(text)),
+    isCurrency: code => minorDigitsOf(code) !== null,
+    minorDigitsOf,
   })
-  return decisionOf(booking, input.key, choice.changes)
+  return decisionOf(booking, input, choice.changes)
 }
 
 function decisionOf(
   booking: Booking,
-  key: string,
+  { key, value, partitionCount }: Input,
   chartChanges: readonly LedgerChange[],
 ): LedgerDecision {
   switch (booking.kind) {
@@ -77,13 +82,17 @@ function decisionOf(
       return refusal(booking)
     case 'booked': {
       const { entry, changes } = booking
-      const emit = {
-        topic: topics.accounting,
-        key,
-        value: entry,
-        occurredAtMicros: entry.occurred_at,
+      const emit: Emit[] = [
+        { topic: topics.accounting, key, value: entry, occurredAtMicros: entry.occurred_at },
+      ]
+      if (booking.notice !== null) {
+        const { effective_at: effectiveAt } = value as UnmappedEvent
+        const signal = toExcessSignal(booking.notice, entry, effectiveAt)
+        const { tenant_id: tenant } = entry
+        const partition = partitionOf(tenant, partitionCount)
+        emit.push({ topic: topics.alertSignals, key: tenant, value: signal, partition })
       }
-      return { verdict: 'published', changes: [...chartChanges, ...changes], emit: [emit] }
+      return { verdict: 'published', changes: [...chartChanges, ...changes], emit }
     }
   }
 }

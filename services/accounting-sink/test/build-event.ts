@@ -88,6 +88,13 @@ export function euros(amountMinor: number): { amount: { amount_minor: number; cu
   return { amount: { amount_minor: amountMinor, currency: 'EUR' } }
 }
 
+const minorDigits = new Map([
+  ['EUR', 2],
+  ['USD', 2],
+  ['JPY', 0],
+  ['KWD', 3],
+])
+
 export function contextOf(key: string, offset = 0): LedgerContext {
   return {
     key,
@@ -95,5 +102,7 @@ export function contextOf(key: string, offset = 0): LedgerContext {
     nowMicros: noonMicros + 3,
     chart: chartOne,
     sha256Hex,
+    isCurrency: code => minorDigits.has(code),
+    minorDigitsOf: code => minorDigits.get(code) ?? null,
   }
 }

@@ -21,7 +21,7 @@ function pipe(type: string, given: Record<string, unknown> = {}) {
 }
 
 describe('accounting-sink', () => {
-  test('reads billing, violation and incident events and instructions, writes entries', () => {
+  test('reads billing, violation and incident events and instructions, writes entries and signals', () => {
     const { inputs, outputs } = accountingSink()
     const names = inputs.map(topic => topic.logical).toSorted()
     assert.deepEqual(names, [
@@ -30,7 +30,7 @@ describe('accounting-sink', () => {
       'events.violation',
       'ledger-control',
     ])
-    assert.deepEqual(outputs, [topics.accounting])
+    assert.deepEqual(outputs, [topics.accounting, topics.alertSignals])
   })
 
   for (const type of ['billing.charge_succeeded', 'violation.charged', 'incident.claim_resolved']) {

@@ -6,7 +6,7 @@ import { keyedChangeBytes } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import { limitsPerTenant } from './core/memory.ts'
-import type { Change, Entry, Fact, FactsByPrefix, Memory, Prefix } from './core/memory.ts'
+import type { Change, Due, Entry, Fact, FactsByPrefix, Memory, Prefix } from './core/memory.ts'
 
 export class AlertingState implements TaskState<Change>, Memory {
   readonly #shelves = new Map<string, Shelf>()
@@ -24,7 +24,7 @@ export class AlertingState implements TaskState<Change>, Memory {
     return this.#shelves.get(kind)?.count(encodeKeyPart(tenantId)) ?? 0
   }
 
-  due<Kind extends 'seen' | 'session'>(kind: Kind, atMicros: number): Iterable<Entry<Kind>> {
+  due<Kind extends Due>(kind: Kind, atMicros: number): Iterable<Entry<Kind>> {
     return (this.#shelves.get(kind)?.due(atMicros) ?? []) as Iterable<Entry<Kind>>
   }
 

@@ -105,3 +105,31 @@ export function eventSignal(
 export function activity(source: string, minutes: number, tenant = 'demo'): AlertSignal {
   return toActivitySignal(tenant, source, 1, noonMicros + Math.round(minutes * minute))
 }
+
+/** The ledger's word about refunds of charge `id`, by its entry of this number. */
+export function excess(
+  sequence: number,
+  minor: number,
+  given: { id?: string; currency?: string; tenant?: string } = {},
+): AlertSignal {
+  const { id = 'C1', currency = 'EUR', tenant = 'demo' } = given
+  return {
+    ...tick(0),
+    kind: 'REFUND_EXCESS',
+    tick_at: null,
+    tenant_id: tenant,
+    event_id: `r${sequence}`,
+    event_type: 'billing.refund_processed',
+    domain: 'billing',
+    resource: { type: 'charge', id },
+    effective_at: noonMicros,
+    amount: { amount_minor: minor, currency },
+    entry_id: `entry${sequence}`,
+    sequence,
+  }
+}
+
+/** As `excess`, of which so much is left. */
+export function covered(sequence: number, minor: number): AlertSignal {
+  return { ...excess(sequence, minor), kind: 'REFUND_COVERED' }
+}

@@ -10,7 +10,7 @@ import { driveStage } from '@fleet/stage'
 import fc from 'fast-check'
 
 import { alertingSink } from '../src/index.ts'
-import { activity, eventSignal, noShow, tick } from './build-signal.ts'
+import { activity, covered, eventSignal, excess, noShow, tick } from './build-signal.ts'
 import { defaults } from './feed.ts'
 
 /** After every tick of these tests: none is ahead of its time. */
@@ -40,7 +40,17 @@ const actions = ['checkin_started', 'active', 'extended', 'checkout_started', 'c
 /** Two tenants, with much of everything around the tick at which it comes. */
 const anySignal = fc
   .record({
-    kind: fc.constantFrom('no_show', 'failure', 'dispute', 'session', 'session', 'activity'),
+    kind: fc.constantFrom(
+      'no_show',
+      'failure',
+      'failure',
+      'dispute',
+      'session',
+      'session',
+      'activity',
+      'excess',
+      'covered',
+    ),
     id: fc.nat(2),
     event: fc.nat(400),
     offset: fc.integer({ min: -30, max: 8 }),
@@ -73,6 +83,10 @@ const anySignal = fc
             })
           case 'activity':
             return activity(`source${id}`, at, tenant)
+          case 'excess':
+            return excess(event, 1 + (event % 7), { id: `C${id}`, tenant })
+          case 'covered':
+            return { ...covered(event, event % 3), tenant_id: tenant }
         }
       },
   )
@@ -88,11 +102,15 @@ const anySignals = fc
   )
   .map(steps => {
     let now = 0
-    return steps.flatMap(({ before, step }) => {
+    const all = steps.flatMap(({ before, step }) => {
       const signals = before.map(make => make(now))
       now += step
       return [...signals, tick(now)]
     })
+    // The ledger numbers its entries in the order in which it speaks of them.
+    return all.map((signal, sequence) =>
+      signal.entry_id === null ? signal : { ...signal, sequence, entry_id: `entry${sequence}` },
+    )
   })
 
 const runs = { numRuns: 20 }
@@ -187,6 +205,7 @@ describe('replaying any signals', () => {
       'command-failures',
       'check-in-timeout',
       'check-out-timeout',
+      'refund-excess',
     ]) {
       assert.ok(kinds.has(kind), `${kind} is not among ${[...kinds].join()}`)
     }

@@ -1,15 +1,22 @@
 // From the looks at all stages during a run to what they say about lag. Pure.
 
-import type { StageName } from '@fleet/contracts'
-
-import type { StageLook } from './sink-process.ts'
+import type { MeasuredName, StageLook } from './sink-process.ts'
 
 export interface Look {
   readonly atMs: number
   /** Raw records the processor has committed. */
   readonly processed: number
-  readonly stages: ReadonlyMap<StageName, StageLook>
+  readonly stages: ReadonlyMap<MeasuredName, StageLook>
 }
+
+/**
+ * What a stage has to do: so many records, or all that others write. How many these are is known only when
+ * it has read them.
+ */
+export type Work =
+  { readonly records: number } | { readonly after: readonly (MeasuredName | 'processor')[] }
+
+export type Works = ReadonlyMap<MeasuredName, Work>
 
 interface StageFigures {
   readonly records: number
@@ -23,21 +30,52 @@ interface StageFigures {
   readonly behind_s: number
 }
 
+/** Looks in a row without lag, after which a stage is taken to have read all: one may be before a fetch. */
+const idleLooks = 3
+
+/** The look at which a stage had done all its work; undefined: not yet. */
+export function doneAt(
+  looks: readonly Look[],
+  works: Works,
+  name: MeasuredName,
+  processorEndMs: number,
+): Look | undefined {
+  const work = works.get(name)
+  if (work === undefined) return undefined
+  if ('records' in work) {
+    return looks.find(({ stages }) => (stages.get(name)?.records ?? 0) >= work.records)
+  }
+  let fromMs = processorEndMs
+  for (const other of work.after) {
+    if (other === 'processor') continue
+    const done = doneAt(looks, works, other, processorEndMs)
+    if (done === undefined) return undefined
+    fromMs = Math.max(fromMs, done.atMs)
+  }
+  let idle = 0
+  const last = looks.findIndex(({ atMs, stages }) => {
+    idle = atMs >= fromMs && stages.get(name)?.lag === 0 ? idle + 1 : 0
+    return idle === idleLooks
+  })
+  return last === -1 ? undefined : looks[last - idleLooks + 1]
+}
+
 export function lagFigures(
   looks: readonly Look[],
-  work: ReadonlyMap<StageName, number>,
+  works: Works,
   processorEndMs: number,
 ): { result: Record<string, unknown>; table: string[] } {
   const startMs = looks[0]?.atMs ?? processorEndMs
   const total = looks.at(-1)?.processed ?? 0
   const sinks: Record<string, StageFigures> = {}
-  for (const [stage, records] of work) {
+  for (const [stage, work] of works) {
     const lags = (from: number, to: number): number[] =>
       looks
         .filter(({ processed }) => processed > from * total && processed <= to * total)
         .map(({ stages }) => stages.get(stage)?.lag ?? 0)
     const lagMax = Math.max(0, ...looks.map(({ stages }) => stages.get(stage)?.lag ?? 0))
-    const done = looks.find(({ stages }) => (stages.get(stage)?.records ?? 0) >= records)
+    const done = doneAt(looks, works, stage, processorEndMs)
+    const records = 'records' in work ? work.records : (done?.stages.get(stage)?.records ?? 0)
     const behindMs = (done?.atMs ?? Number.NaN) - processorEndMs
     sinks[stage] = {
       records,

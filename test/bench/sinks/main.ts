@@ -1,31 +1,33 @@
 // make bench-sinks: do the sinks keep up with the processor at full speed, on the same partitions? Raw
-// records are there before anything starts; then the processor and every sink run as processes, and the
-// lag of each stage is looked at until all of them have done all their work.
+// records are there before anything starts; then the processor, every sink and the projector run as
+// processes, and the lag of each stage is looked at until all of them have done all their work.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 import { platformSettings } from '@fleet/config'
-import { domains, topics } from '@fleet/contracts'
-import type { StageName } from '@fleet/contracts'
 
+import { freePorts, startInfrastructure } from '../../../infra/local/index.ts'
 import { serviceAddresses } from '../../../infra/local/service-plans.ts'
 import { describeMachine } from '../process/machine.ts'
 import { until, withBench } from '../process/long/with-bench.ts'
 import type { LongBench } from '../process/long/with-bench.ts'
-import { lagFigures } from './lag-figures.ts'
-import type { Look } from './lag-figures.ts'
+import { doneAt, lagFigures } from './lag-figures.ts'
+import type { Look, Works } from './lag-figures.ts'
+import { services, worksOf } from './measured.ts'
 import { startSink } from './sink-process.ts'
 import type { SinkProcess } from './sink-process.ts'
 import { traffic } from './traffic.ts'
-import type { Traffic } from './traffic.ts'
 
 const help = `The lag of every sink while the processor works off a backlog at full speed.
 
   make bench-sinks                  200,000 events, a fifth of them repetitions
   ARGS="--events 50000" make …      fewer
 
-Starts a Kafka of its own in a temporary folder and removes it. Leave the machine alone meanwhile.
+Starts a Kafka and a Redis of its own in a temporary folder and removes it. Leave the machine alone meanwhile.
 `
 const { values } = parseArgs({
   options: {
@@ -38,21 +40,13 @@ const lookMs = 200
 const startMsMax = 120_000
 const endMsMax = 900_000
 
-/** Every service that reads domain events, by the stages of it that do. */
-const readers: Readonly<Record<string, readonly StageName[]>> = {
-  'crm-sink': ['crm-sink'],
-  'accounting-sink': ['accounting-sink'],
-  'alerting-sink': ['alerting-router'],
-  automation: ['automation'],
-}
-
-async function startSinks(bench: LongBench): Promise<SinkProcess[]> {
+async function startSinks(bench: LongBench, redisUrl: string): Promise<SinkProcess[]> {
   const addresses = serviceAddresses(platformSettings({}))
   const sinks: SinkProcess[] = []
-  for (const service of Object.keys(readers)) {
+  for (const service of Object.keys(services)) {
     const address = addresses.find(({ name }) => name === service)
     if (address === undefined) throw new Error(`no service ${service}`)
-    const environment = await bench.environment('sinks')
+    const environment = await bench.environment('sinks', { FLEET_REDIS_URL: redisUrl })
     sinks.push(await startSink(service, address.portVariable, environment))
   }
   for (const sink of sinks)
@@ -60,48 +54,57 @@ async function startSinks(bench: LongBench): Promise<SinkProcess[]> {
   return sinks
 }
 
-/** What a stage has to do: each different event of the topics its service reads, once. */
-function workOf(service: string, { distinct }: Traffic): number {
-  return domains
-    .filter(domain => topics.events[domain].readers.some(reader => reader === service))
-    .reduce((sum, domain) => sum + (distinct.get(domain) ?? 0), 0)
+/** Looks at all stages until each has done its work. */
+async function watch(
+  bench: LongBench,
+  sinks: readonly SinkProcess[],
+  count: number,
+  works: Works,
+): Promise<{ looks: Look[]; processorEndMs: number }> {
+  const looks: Look[] = []
+  let processorEndMs: number | null = null
+  const processor = await bench.startProcessor('sinks')
+  const deadline = Date.now() + endMsMax
+  for (;;) {
+    const records = await processor.records()
+    const atMs = Date.now()
+    const found = await Promise.all(sinks.map(sink => sink.look()))
+    const stages = new Map(found.flatMap(look => [...look]))
+    if (records > 0) looks.push({ atMs, processed: records, stages })
+    if (records >= count) processorEndMs ??= atMs
+    if (processorEndMs !== null) {
+      const endMs = processorEndMs
+      const isDone = [...works.keys()].every(name => doneAt(looks, works, name, endMs))
+      if (isDone) return { looks, processorEndMs }
+    }
+    if (atMs > deadline) throw new Error(`not done within ${endMsMax / 1000} s`)
+    await sleep(lookMs)
+  }
 }
 
 async function measure(bench: LongBench, count: number): Promise<Record<string, unknown>> {
-  const load = traffic(count)
+  const load = traffic(count, Date.now())
   bench.say(`loading ${count} raw records`)
   await bench.loadRaw(load.texts)
-  const sinks = await startSinks(bench)
-  const looks: Look[] = []
-  let processorEndMs: number | null = null
+  const dataDir = mkdtempSync(join(tmpdir(), 'fleet-bench-redis-'))
+  const [kafkaPort = 0, registryPort = 0, redisPort = 0] = await freePorts(3)
+  const ports = { kafkaPort, registryPort, redisPort }
+  const redis = await startInfrastructure({ dataDir, ...ports, only: ['redis'] })
+  let sinks: SinkProcess[] = []
   try {
-    const processor = await bench.startProcessor('sinks')
-    const deadline = Date.now() + endMsMax
-    for (;;) {
-      const records = await processor.records()
-      const atMs = Date.now()
-      const found = await Promise.all(sinks.map(sink => sink.look()))
-      const stages = new Map(found.flatMap(look => [...look]))
-      if (records > 0) looks.push({ atMs, processed: records, stages })
-      if (records >= count) processorEndMs ??= atMs
-      const isDone = Object.entries(readers).every(([service, names]) =>
-        names.every(name => (stages.get(name)?.records ?? 0) >= workOf(service, load)),
-      )
-      if (isDone && processorEndMs !== null) break
-      if (atMs > deadline) throw new Error(`not done within ${endMsMax / 1000} s`)
-      await sleep(lookMs)
-    }
+    sinks = await startSinks(bench, redis.redisUrl)
+    const works = worksOf(load)
+    const { looks, processorEndMs } = await watch(bench, sinks, count, works)
     const cpu = Object.fromEntries(
       sinks.map(sink => [sink.service, Math.round(sink.cpuSeconds() * 10) / 10]),
     )
-    const work = Object.entries(readers).flatMap(([service, names]) =>
-      names.map(name => [name, workOf(service, load)] as const),
-    )
-    const figures = lagFigures(looks, new Map(work), processorEndMs)
+    const figures = lagFigures(looks, works, processorEndMs)
     for (const line of figures.table) bench.say(line)
     return { events: count, partitions, ...figures.result, sink_cpu_s: cpu }
   } finally {
     for (const sink of sinks) sink.kill()
+    await redis.stop()
+    rmSync(dataDir, { recursive: true, force: true })
   }
 }
 

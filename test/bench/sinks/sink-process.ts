@@ -10,6 +10,9 @@ import { cpuSecondsOf } from '../process/cpu-time.ts'
 import { startProgram } from '../process/lanes/lane.ts'
 import { metricsAt } from '../process/lanes/watch.ts'
 
+/** The projector is no stage and has their metrics. */
+export type MeasuredName = StageName | 'projector'
+
 export interface StageLook {
   /** `fleet_stage_lag`: committed records it has not processed. */
   readonly lag: number
@@ -20,7 +23,7 @@ export interface StageLook {
 export interface SinkProcess {
   readonly service: string
   isReady(): Promise<boolean>
-  look(): Promise<Map<StageName, StageLook>>
+  look(): Promise<Map<MeasuredName, StageLook>>
   cpuSeconds(): number
   stop(): Promise<void>
   kill(): void
@@ -50,15 +53,15 @@ export async function startSink(
   }
 }
 
-function stagesIn(metrics: string): Map<StageName, StageLook> {
-  const looks = new Map<StageName, StageLook>()
+function stagesIn(metrics: string): Map<MeasuredName, StageLook> {
+  const looks = new Map<MeasuredName, StageLook>()
   for (const [, name, stage, value] of metrics.matchAll(
     /^fleet_stage_(lag|records_total)\{[^}]*stage="([^"]+)"[^}]*\} (\S+)/gm,
   )) {
-    const before = looks.get(stage as StageName) ?? { lag: 0, records: 0 }
+    const before = looks.get(stage as MeasuredName) ?? { lag: 0, records: 0 }
     const number = Number(value)
     looks.set(
-      stage as StageName,
+      stage as MeasuredName,
       name === 'lag'
         ? { ...before, lag: before.lag + number }
         : { ...before, records: before.records + number },

@@ -24,6 +24,8 @@ import {
   withNamed,
 } from './named-charges.ts'
 import { openPeriodFor } from './periods.ts'
+import { tellExcess, withTold } from './tell-excess.ts'
+import type { ExcessNotice } from './tell-excess.ts'
 import { toJournalEntry } from './to-journal-entry.ts'
 import type { LedgerContext } from './to-journal-entry.ts'
 
@@ -36,7 +38,8 @@ export type Booking =
   | { kind: 'nothing' }
   /** The event was booked before. */
   | { kind: 'repeated' }
-  | { kind: 'booked'; entry: JournalEntry; changes: LedgerChange[] }
+  /** `notice` is for alerting. */
+  | { kind: 'booked'; entry: JournalEntry; changes: LedgerChange[]; notice: ExcessNotice | null }
   | { kind: 'refused'; code: 'BAD_AMOUNT' | 'BAD_CATEGORY' | 'ENTRY_CONFLICT'; message: string }
 
 /** One resource's awaiting entries beyond these stay as they are; it bounds the size of its record. */
@@ -86,7 +89,7 @@ function bookAwaiting(
 ): Booking {
   const { entry_id: entryId, event_type: type, category } = bare
   const resource = resourceOf(memory, key)
-  const [, firstCharge, sums, awaiting] = resource
+  const [, firstCharge, sums, awaiting, , told] = resource
   const chargeEntryId = firstCharge ?? (type === chargeType ? entryId : null)
   const own: AwaitingEntry = [entryId, type, reference]
   const stillAwaiting = awaiting.length < awaitingMax ? [...awaiting, own] : awaiting
@@ -99,10 +102,10 @@ function bookAwaiting(
   }
   const changes = [
     change.entry(entryId, [day, category, null, null]),
-    change.resource(key, [day, chargeEntryId, sums, stillAwaiting, named]),
+    change.resource(key, withTold([day, chargeEntryId, sums, stillAwaiting, named], told)),
     change.totals({ ...totals, entries: totals.entries + 1, awaiting: totals.awaiting + 1 }),
   ]
-  return { kind: 'booked', entry, changes }
+  return { kind: 'booked', entry, changes, notice: null }
 }
 
 function bookAmount(
@@ -112,12 +115,13 @@ function bookAmount(
   { key, day }: BookingContext,
 ): Booking {
   const { entry: bare, reference } = given
-  const { entry_id: entryId, category, tenant_id: tenantId } = bare
+  const { entry_id: entryId, event_type: type, category, tenant_id: tenantId } = bare
   const currency = bare.currency ?? ''
   const resource = resourceOf(memory, key)
   const completed = awaitingFor(resource, given)
-  const next = withAmount(resource, completed, given, minor, day)
-  const excess = movesCharge(bare) ? excessIn(next, reference, currency) : null
+  const moved = withAmount(resource, completed, given, minor, day)
+  const excess = movesCharge(bare) ? excessIn(moved, reference, currency) : null
+  const { resource: next, notice } = tellExcess(moved, { type, currency, minor, day })
   const entry = {
     ...posted(memory, bare),
     completes: completed,
@@ -147,7 +151,7 @@ function bookAmount(
     changes.push(change.entry(completed, [day, category, currency, minor, true]))
   }
   if (next !== resource) changes.push(change.resource(key, next))
-  return { kind: 'booked', entry, changes }
+  return { kind: 'booked', entry, changes, notice }
 }
 
 const unknownResource: KnownResource = [0, null, {}, []]
@@ -197,10 +201,10 @@ function withAmount(
   const { entry_id: entryId, event_type: type, currency } = entry
   const isCharge = type === chargeType
   if (!movesCharge(entry) && completed === null) return resource
-  const [, firstCharge, sums, awaiting] = resource
+  const [, firstCharge, sums, awaiting, , told] = resource
   const code = currency ?? ''
   const [charged, refunded] = sums[code] ?? ['0', '0']
-  return [
+  const next: KnownResource = [
     day,
     firstCharge ?? (isCharge ? entryId : null),
     movesCharge(entry)
@@ -212,6 +216,7 @@ function withAmount(
     completed === null ? awaiting : awaiting.filter(([id]) => id !== completed),
     withNamed(resource, reference, entry, minor),
   ]
+  return withTold(next, told)
 }
 
 function posted(memory: LedgerMemory, entry: JournalEntry): JournalEntry {

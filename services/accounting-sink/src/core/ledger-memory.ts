@@ -39,7 +39,12 @@ export type KnownResource = readonly [
   awaiting: readonly AwaitingEntry[],
   /** Oldest first; missing in memories from before charges were kept by name. */
   named?: readonly NamedCharge[],
+  /** By currency; missing where nothing was told. */
+  told?: Readonly<Record<string, ToldExcess>>,
 ]
+
+/** What alerting was told, of which what adjustments have settled is taken off already. Minor units. */
+export type ToldExcess = readonly [excess: number, settled: number]
 
 /** `reference` is the charge it speaks of; missing as above. */
 export type AwaitingEntry = readonly [entryId: string, eventType: string, reference?: string | null]

@@ -64,17 +64,31 @@ export function excessIn(
   reference: string | null,
   currency: string,
 ): number | null {
-  const [, firstCharge, sums, awaiting] = resource
-  const awaited = awaiting.filter(([, type]) => type === chargeType)
-  const ofResource =
-    firstCharge === null || awaited.length > 0
-      ? null
-      : excessOf(...refundedAndCharged(sums, currency))
+  const ofResource = excessOfAll(resource, currency)
   const named = namedCharge(resource, reference)
-  if (named === undefined || named[1] === null) return ofResource
-  if (awaited.some(([, , name]) => speakOfOne(name, reference))) return ofResource
-  const ofNamed = excessOf(...refundedAndCharged(named[2], currency))
+  const ofNamed = named === undefined ? null : excessOfNamed(resource, named, currency)
   return ofNamed === null ? ofResource : Math.max(ofNamed, ofResource ?? 0)
+}
+
+/** Something is charged, and no amount of it is still awaited. */
+export function isAllCharged([, firstCharge, , awaiting]: KnownResource): boolean {
+  return firstCharge !== null && awaiting.every(([, type]) => type !== chargeType)
+}
+
+export function excessOfAll(resource: KnownResource, currency: string): number | null {
+  return isAllCharged(resource) ? excessOf(...refundedAndCharged(resource[2], currency)) : null
+}
+
+export function excessOfNamed(
+  [, , , awaiting]: KnownResource,
+  [name, chargeEntryId, sums]: NamedCharge,
+  currency: string,
+): number | null {
+  if (chargeEntryId === null) return null
+  const isAwaited = awaiting.some(
+    ([, type, reference]) => type === chargeType && speakOfOne(reference, name),
+  )
+  return isAwaited ? null : excessOf(...refundedAndCharged(sums, currency))
 }
 
 function refundedAndCharged(

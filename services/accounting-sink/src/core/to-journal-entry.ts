@@ -8,6 +8,8 @@ import type { Coordinates, JournalEntry, Line, Money } from '@fleet/contracts'
 import { postingOf } from './chart.ts'
 import type { Chart, Posting, PostingRule } from './chart.ts'
 import type { LedgerEvent } from './ledger-event.ts'
+import { unreadAmount } from './unread-amount.ts'
+import type { MinorDigitsOf } from './unread-amount.ts'
 
 export interface LedgerContext {
   /** Key of the event's record. */
@@ -16,6 +18,9 @@ export interface LedgerContext {
   nowMicros: number
   chart: Chart
   sha256Hex: (text: string) => string
+  /** Whether the ISO 4217 table has the code, as a currency that is paid with. */
+  isCurrency: (code: string) => boolean
+  minorDigitsOf: MinorDigitsOf
 }
 
 export type LedgerOutcome =
@@ -25,9 +30,6 @@ export type LedgerOutcome =
 
 const nothing: LedgerOutcome = { kind: 'nothing' }
 
-/** Where the mapper leaves an amount that it could not read. */
-const unreadAmountAttributes = ['data.amount', 'data.amount_minor']
-
 /** The order of the checks is fixed: bad amount, bad category, no amount, zero. */
 export function toJournalEntry(input: LedgerEvent, context: LedgerContext): LedgerOutcome {
   const { event } = input
@@ -35,7 +37,7 @@ export function toJournalEntry(input: LedgerEvent, context: LedgerContext): Ledg
   const rule = context.chart.rules.get(event.event_type)
   if (rule === undefined) return nothing
 
-  const problem = amountProblem(input, rule)
+  const problem = amountProblem(input, rule, context)
   if (problem !== null) return { kind: 'refused', code: 'BAD_AMOUNT', message: problem }
   if (event.amount === null && rule.withoutAmount === 'ignore') return nothing
 
@@ -48,21 +50,22 @@ export function toJournalEntry(input: LedgerEvent, context: LedgerContext): Ledg
   return { kind: 'entry', entry: journalEntry(input, posting, context) }
 }
 
-function amountProblem(input: LedgerEvent, rule: PostingRule): string | null {
+function amountProblem(
+  input: LedgerEvent,
+  rule: PostingRule,
+  { isCurrency, minorDigitsOf }: LedgerContext,
+): string | null {
   const { amount, attributes, event_type: type } = input.event
   if (amount === null) {
-    const unread = unreadAmountAttributes.find(name => isGiven(attributes[name]))
-    return unread === undefined ? null : `${unread} of ${type} is not a valid amount of money`
+    const problem = unreadAmount(attributes, minorDigitsOf)
+    return problem === null ? null : `no valid amount of ${type}: ${problem}`
   }
   if (!Number.isSafeInteger(amount.amount_minor)) return `the amount of ${type} is not an integer`
+  // The mapper gives none; an event that was mended by hand may.
+  if (!isCurrency(amount.currency)) return `the currency of ${type} is not in ISO 4217`
   if (amount.amount_minor < 0 && rule.negative === 'refuse')
     return `the amount of ${type} is negative`
   return null
-}
-
-/** Attributes are JSON text; an explicit null says the same as an absent value. */
-function isGiven(json: string | undefined): boolean {
-  return json !== undefined && json !== 'null'
 }
 
 function journalEntry(input: LedgerEvent, posting: Posting, context: LedgerContext): JournalEntry {

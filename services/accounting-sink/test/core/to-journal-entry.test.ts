@@ -150,6 +150,18 @@ describe('what is refused, in this order: amount, category, zero', () => {
     ['an unreadable adjustment', 'billing.adjustment_posted', unread, 'BAD_AMOUNT'],
     ['an unreadable recognition', 'violation.charged', unread, 'BAD_AMOUNT'],
     ['an unreadable claim', 'incident.claim_resolved', unreadMinor, 'BAD_AMOUNT'],
+    [
+      'a currency that nobody has',
+      'billing.charge_succeeded',
+      { amount: { amount_minor: 1235, currency: 'EURO' } },
+      'BAD_AMOUNT',
+    ],
+    [
+      'zero of no currency',
+      'billing.refund_processed',
+      { amount: { amount_minor: 0, currency: '' } },
+      'BAD_AMOUNT',
+    ],
     ['a negative charge', 'billing.charge_succeeded', euros(-1), 'BAD_AMOUNT'],
     ['a negative refund', 'billing.refund_processed', euros(-1), 'BAD_AMOUNT'],
     ['a negative violation', 'violation.charged', euros(-1), 'BAD_AMOUNT'],

@@ -3,6 +3,7 @@
 
 import type { Alert, AlertSignal } from '@fleet/contracts'
 
+import { densestWindow } from './densest-window.ts'
 import { eventIdsMax, noShowSpike } from './detectors.ts'
 import { hasRoom, noShowKey, openAlertKey, recallLastTick } from './memory.ts'
 import type { Change, Memory, NoShowFact, OpenAlertFact } from './memory.ts'
@@ -65,7 +66,7 @@ interface Judgement {
 
 function judgeTenant(view: TenantView, tickAt: number): Judgement {
   const { tenantId, open } = view
-  const window = densestWindow(view.noShows)
+  const window = densestOf(view.noShows)
   const count = window.length
   const key = openAlertKey(tenantId)
   const facts = { tenantId, tickAt, count, ...spanOf(window, tickAt) }
@@ -102,22 +103,14 @@ function isQuiet({ noShows }: TenantView, tickAt: number): boolean {
   )
 }
 
-/**
- * The most events within one window `(t − 15 min, t]`, whenever t was: deliveries may be late, and a
- * spike of half an hour ago is one all the same. Of equal ones the newest.
- */
-function densestWindow(noShows: readonly Entry[]): Entry[] {
+/** Deliveries may be late, and a spike of half an hour ago is one all the same. */
+function densestOf(noShows: readonly Entry[]): Entry[] {
   const ordered = noShows.toSorted(
     ([keyA, a], [keyB, b]) => a.effectiveAt - b.effectiveAt || compareText(keyA, keyB),
   )
-  let best: Entry[] = []
-  let first = 0
-  for (const [index, [, newest]] of ordered.entries()) {
-    const start = newest.effectiveAt - noShowSpike.windowMicros
-    while ((ordered[first]?.[1].effectiveAt ?? Infinity) <= start) first++
-    if (index + 1 - first >= best.length) best = ordered.slice(first, index + 1)
-  }
-  return best
+  const timeAt = (position: number): number => ordered[position]?.[1].effectiveAt ?? Infinity
+  const { from, to } = densestWindow(ordered.length, timeAt, noShowSpike.windowMicros)
+  return ordered.slice(from, to)
 }
 
 function spanOf(

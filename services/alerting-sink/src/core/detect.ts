@@ -6,7 +6,9 @@ import type { Alert, AlertSignal } from '@fleet/contracts'
 import { judgeNoShows, rememberNoShow } from './detect-no-show-spike.ts'
 import { countEvent } from './count-event.ts'
 import type { DetectorSettings } from './detector-settings.ts'
+import { hearExcess } from './hear-excess.ts'
 import { followSession } from './follow-session.ts'
+import { judgeExcesses } from './judge-excess.ts'
 import { judgeRates } from './judge-rate.ts'
 import { judgeSessions } from './judge-sessions.ts'
 import { hearSource, judgeSources } from './judge-sources.ts'
@@ -33,6 +35,9 @@ export function detect(memory: Memory, signal: AlertSignal, settings: DetectorSe
       }
     case 'ACTIVITY':
       return { alerts: [], changes: hearSource(memory, signal) }
+    case 'REFUND_EXCESS':
+    case 'REFUND_COVERED':
+      return { alerts: [], changes: hearExcess(memory, signal) }
     default:
       return nothing
   }
@@ -53,6 +58,7 @@ function onTick(memory: Memory, at: number, settings: DetectorSettings): Outcome
     judgeRates(memory, tick, settings),
     judgeSessions(memory, tick, settings),
     judgeSources(memory, tick, settings),
+    judgeExcesses(memory, tick, settings),
   ]) {
     // One by one: spread into arguments, some 120,000 of them overflow the stack.
     for (const alert of outcome.alerts) alerts.push(alert)

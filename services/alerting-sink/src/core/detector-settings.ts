@@ -46,6 +46,12 @@ const shapes = {
     update_factor: decimal(1.1, 1000),
     give_up_hours: whole(1, 2160),
   },
+  'refund-excess': {
+    ...everyDetector,
+    settle_minutes: whole(0, 1440),
+    quiet_minutes: whole(0, 1440),
+    give_up_hours: whole(1, 2160),
+  },
 } as const
 
 export type DetectorName = keyof typeof shapes

@@ -60,6 +60,14 @@ export const rateDetectors: readonly RateDetector[] = [
   },
 ]
 
+/** Told by the ledger, which alone knows what was charged and refunded. */
+export const refundExcess = {
+  name: 'refund-excess',
+  component: 'billing',
+  /** An excess that is over is remembered for so long, so that an old signal does not open it again. */
+  keptMicros: 24 * microsPerHour,
+} as const
+
 /** What each event says of a session; the other types of its domain say nothing. */
 export const sessionPhases: ReadonlyMap<string, SessionPhase> = new Map([
   ['rental_session.checkin_started', 'check_in'],

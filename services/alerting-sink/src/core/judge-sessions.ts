@@ -8,12 +8,9 @@ import type { AlertStatus } from './build-alert.ts'
 import type { DetectorSettings } from './detector-settings.ts'
 import { microsPerMinute } from './detectors.ts'
 import { forgetAtOf, isStale, timeoutOf } from './follow-session.ts'
-import type { Change, Entry, Memory, SessionFact } from './memory.ts'
-import { compareText, ordered } from './ticking.ts'
+import type { Change, Memory, SessionFact } from './memory.ts'
+import { firstDue, ordered } from './ticking.ts'
 import type { Outcome, Tick } from './ticking.ts'
-
-/** What one tick judges, so that a crowd does not become one huge transaction: the rest waits for the next. */
-const sessionsPerTickMax = 5000
 
 type Open = NonNullable<SessionFact['open']>
 
@@ -28,20 +25,12 @@ interface Step {
 export function judgeSessions(memory: Memory, tick: Tick, settings: DetectorSettings): Outcome {
   const alerts: Alert[] = []
   const changes: Change[] = []
-  for (const [key, fact] of ordered(dueSessions(memory, tick.at))) {
+  for (const [key, fact] of ordered(firstDue(memory, 'session', tick.at))) {
     const step = judge(fact, tick.at, settings)
     for (const alert of step.alerts) alerts.push(alert)
     changes.push({ key, value: step.fact })
   }
   return { alerts, changes }
-}
-
-/** The longest due; which ones does not depend on how the memory came about. */
-function dueSessions(memory: Memory, at: number): Entry<'session'>[] {
-  const due = [...memory.due('session', at)]
-  if (due.length <= sessionsPerTickMax) return due
-  due.sort(([keyA, a], [keyB, b]) => a.lookAt - b.lookAt || compareText(keyA, keyB))
-  return due.slice(0, sessionsPerTickMax)
 }
 
 function judge(fact: SessionFact, at: number, settings: DetectorSettings): Step {

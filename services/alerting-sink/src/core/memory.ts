@@ -16,6 +16,7 @@ export type Fact =
   | DayFact
   | SessionFact
   | SourceFact
+  | ExcessFact
 
 export interface NoShowFact {
   kind: 'no_show'
@@ -100,6 +101,30 @@ export interface SessionFact {
   open: { detector: TimeoutName; openedAt: number; isReminded: boolean; deadline: number } | null
 }
 
+/** Refunds of one resource beyond its charges, in one currency, as the ledger said last. */
+export interface ExcessFact {
+  kind: 'excess'
+  tenantId: string
+  resource: Resource
+  currency: string
+  /** Minor units. */
+  excess: number
+  /** Of the journal entry that said so. */
+  entryId: string
+  sequence: number
+  /** Microseconds; when the event of that entry took effect. */
+  at: number
+  /** The newest events that made it grow, oldest first. */
+  eventIds: string[]
+  /** Microseconds; the last tick before it grew from or shrank to nothing, 0 before the first. */
+  since: number
+  /** It has grown since the last alert about it; one that was given up does not open again. */
+  isNew: boolean
+  /** Microseconds; nothing happens to it at ticks before. */
+  lookAt: number
+  open: { openedAt: number; reported: number } | null
+}
+
 /** What came from one source of a tenant. */
 export interface SourceFact {
   kind: 'source'
@@ -131,9 +156,12 @@ export interface FactsByPrefix {
   usual: DayFact
   session: SessionFact
   source: SourceFact
+  excess: ExcessFact
 }
 
 export type Prefix = keyof FactsByPrefix
+/** Kinds that are looked at when their time has come. */
+export type Due = 'seen' | 'session' | 'excess'
 export type Entry<Kind extends Prefix> = [key: string, fact: FactsByPrefix[Kind]]
 
 export interface Memory {
@@ -143,7 +171,7 @@ export interface Memory {
   /** How many of a kind a tenant has. */
   count(kind: Prefix, tenantId: string): number
   /** Those to be looked at by then, in no order that means anything. */
-  due<Kind extends 'seen' | 'session'>(kind: Kind, atMicros: number): Iterable<Entry<Kind>>
+  due<Kind extends Due>(kind: Kind, atMicros: number): Iterable<Entry<Kind>>
 }
 
 export interface Change {
@@ -158,6 +186,7 @@ export const limitsPerTenant = {
   rate: 20_000,
   session: 50_000,
   source: 200,
+  excess: 20_000,
 } as const
 
 export function hasRoom(
@@ -212,6 +241,10 @@ export function usualDays(memory: Memory, tenantId: string, what: string): ReadD
 
 export function sessionKey(tenantId: string, resource: Resource): string {
   return `session/${resourceKey(tenantId, resource.type, resource.id)}`
+}
+
+export function excessKey(tenantId: string, resource: Resource, currency: string): string {
+  return `excess/${resourceKey(tenantId, resource.type, resource.id)}/${encodeKeyPart(currency)}`
 }
 
 export function sourceKey(tenantId: string, source: string): string {

@@ -3,8 +3,11 @@
 import type { Alert } from '@fleet/contracts'
 
 import { gapMicros, learnedAfterHours } from './detectors.ts'
-import type { Change, LastTickFact } from './memory.ts'
+import type { Change, Due, Entry, LastTickFact, Memory } from './memory.ts'
 import { hourOf } from './seasonal.ts'
+
+/** What one tick judges of a kind, so that a crowd does not become one huge transaction. */
+const judgedPerTickMax = 5000
 
 export interface Tick {
   /** Microseconds. */
@@ -36,6 +39,14 @@ export function tickAfter(last: LastTickFact | undefined, at: number): Tick {
 
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
+}
+
+/** The longest due, the others at the next ticks; which ones does not depend on how the memory came about. */
+export function firstDue<Kind extends Due>(memory: Memory, kind: Kind, at: number): Entry<Kind>[] {
+  const due = [...memory.due(kind, at)]
+  if (due.length <= judgedPerTickMax) return due
+  due.sort(([keyA, a], [keyB, b]) => a.lookAt - b.lookAt || compareText(keyA, keyB))
+  return due.slice(0, judgedPerTickMax)
 }
 
 /** In an order that does not depend on how the memory came about. */

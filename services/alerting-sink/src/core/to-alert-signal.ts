@@ -44,6 +44,9 @@ const noSignal: AlertSignal = {
   due_at: null,
   source: null,
   count: null,
+  amount: null,
+  entry_id: null,
+  sequence: null,
 }
 
 /** Null for events that no detector takes, and for tests. */

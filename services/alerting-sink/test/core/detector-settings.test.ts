@@ -18,7 +18,7 @@ function changed(change: (file: File) => void): File {
 }
 
 test('the file of the repository is right', () => {
-  assert.equal(readDetectorSettings(defaultsFile).version, '1')
+  assert.equal(readDetectorSettings(defaultsFile).version, '2')
 })
 
 test('a tenant may have thresholds of its own; the rest is as for everyone', () => {

@@ -5,7 +5,7 @@ import type { Alert, AlertSignal } from '@fleet/contracts'
 
 import { AlertingState } from '../../src/alerting-state.ts'
 import { eventSignal, minute, noonMicros, tick } from '../build-signal.ts'
-import { defaultsText, feedAll, settingsOf } from '../feed.ts'
+import { defaults, defaultsText, feedAll, settingsOf } from '../feed.ts'
 
 function inShort(alerts: readonly Alert[], detector: string): string[] {
   return alerts
@@ -113,7 +113,7 @@ describe('command-failures', () => {
       settings_version: settings,
       window_minutes: window,
     } = alert.details
-    assert.deepEqual([detector, settings, window], ['1', '1', '60'])
+    assert.deepEqual([detector, settings, window], ['1', defaults.version, '60'])
   })
 
   test('what is switched off never opens, and ends what was open', () => {

@@ -27,6 +27,9 @@ describe('what is routed', () => {
       due_at: null,
       source: null,
       count: null,
+      amount: null,
+      entry_id: null,
+      sequence: null,
     })
   })
 
