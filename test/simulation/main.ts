@@ -71,7 +71,7 @@ async function replay(seed: number): Promise<boolean> {
 const sorts: Readonly<Record<string, RegExp>> = {
   lost: /^(lost-write|stuck|unreconciled)$/,
   repeated: /^duplicate$/,
-  misordered: /^misordered$/,
+  misordered: /^(misordered|early-tick)$/,
   torn: /^(torn-transaction|inconsistent-offsets|aborted-read)$/,
 }
 

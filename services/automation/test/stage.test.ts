@@ -57,6 +57,7 @@ test('a task carries what whoever works on it needs', () => {
     policy_version: '2026-11',
     policy_outcome: null,
     amount: null,
+    signal_available: null,
     event_id: 'dispute',
     event_type: 'violation.disputed',
     occurred_at: startMs * 1000,

@@ -76,7 +76,7 @@ function judgeSignals(history: History): Violation[] {
   const signals = new Map<string, { tenant: string; partition: number }>()
   for (const entry of history.allCommitted(topics.alertSignals)) {
     const signal = history.value<AlertSignal>(topics.alertSignals, entry)
-    if (signal === null || signal.origin === null) continue
+    if (signal?.kind !== 'EVENT' || signal.origin === null) continue
     const place = placeOf(signal.origin)
     if (signals.has(place)) complain('duplicate', place)
     signals.set(place, { tenant: signal.tenant_id, partition: entry.record.partition })

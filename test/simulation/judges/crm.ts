@@ -1,6 +1,7 @@
 // The CRM topic: every live event once, except late ones of an erased contact; category and severity as
-// they were sent; status and customer as a plain model gives them that follows the records in the order they stand. A record without a customer
-// comes once more, right before the record of the event that names one, and then never sets a status back.
+// they were sent; status, customer and the words of the taxonomy as a plain model gives them that follows
+// the records in the order they stand. A record without a customer comes once more, right before the
+// record of the event that names one, and then never sets a status back.
 
 import { topics } from '@fleet/contracts'
 import type { CrmRecord, ReservationEvent } from '@fleet/contracts'
@@ -22,6 +23,21 @@ type Event = Pick<
 > &
   Partial<Record<'category' | 'claim_id' | 'reason' | 'severity' | 'violation_code', string | null>>
 
+/** A word of the taxonomy, and how it came about. */
+type Word = readonly [ours: string | null, match: string | null]
+
+/** What the taxonomy makes of the words that senders use here; it knows no other of theirs. */
+const ours: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  reservation: { 'Changed mind': 'customer_canceled' },
+  incident: { Windscreen: 'glass', theft: 'theft' },
+  violation: { 'Parking ticket': 'parking', 'unpaid toll': 'toll' },
+  severity: { Major: 'high', minor: 'low' },
+}
+const implied: Readonly<Record<string, string>> = {
+  'reservation.no_show': 'no_show',
+  'incident.damage_reported': 'damage',
+}
+
 const updating = /\.(updated)$/
 const known: Readonly<Record<string, RegExp>> = {
   reservation: /^reservation\.(created|updated|canceled|no_show|accepted|refused)$/,
@@ -42,6 +58,8 @@ class CrmJudge {
   readonly #history: History
   readonly #partition: number
   readonly #statuses = new Map<string, string | null>()
+  /** By thing: the newest word that was said of its category, and of its severity. */
+  readonly #words = new Map<string, Word>()
   readonly #customers = new Map<string, { id: string; at: number }>()
   /** By key: records without a customer, oldest first, by the id of their event. */
   readonly #open = new Map<string, Map<string, CrmRecord>>()
@@ -115,14 +133,16 @@ class CrmJudge {
     const place = placeOf(record.origin)
     if (event.mode === 'TEST') this.#complain('wrong-verdict', `${place} is a test`)
     const key = input.key?.toString('utf8') ?? ''
-    const [id, action, status] = this.#entity(key, domain, event)
+    const [id, action, status, thing] = this.#entity(key, domain, event)
     const isContact = domain === 'customer'
     const contact = event.customer_id ?? event.resource.id
     const customer = isContact ? contact : this.#customer(key, event)
     const resolution = resolutionOf(isContact || event.customer_id !== null, customer)
     const history = action === 'ERASE' ? null : key
     const sent = [categorySent(event), event.severity ?? null]
-    const must = [action, status, customer, resolution, id, event.event_id, history, ...sent]
+    const said = saidBy(domain, event)
+    const words = action === 'UPSERT' ? this.#newest(thing, said) : said
+    const must = [action, status, customer, resolution, id, event.event_id, history, ...sent, words]
     this.#expect(place, contentOf(record), must)
     this.#expectCompletions(isContact ? [] : this.#completedBy(key, event), place)
     if (resolution === 'UNRESOLVED') this.#leaveOpen(key, record)
@@ -133,16 +153,25 @@ class CrmJudge {
     key: string,
     domain: string,
     event: Event,
-  ): [id: string, action: string, status: string | null] {
+  ): [id: string, action: string, status: string | null, thing: string] {
     const isClaim = event.event_type.startsWith('incident.claim_')
     const id = (isClaim ? event.claim_id : null) ?? event.resource.id
     const isKnown = known[domain]?.test(event.event_type) === true
-    if (event.disposition === 'SUPERSEDED' || !isKnown) return [id, 'HISTORY', null]
     const thing = JSON.stringify([key, isClaim ? 'claim' : domain, id])
+    if (event.disposition === 'SUPERSEDED' || !isKnown) return [id, 'HISTORY', null, thing]
     const isErased = event.event_type === 'customer.deleted'
     const status = isErased ? null : statusOf(event, this.#statuses.get(thing) ?? null)
     this.#statuses.set(thing, status)
-    return [id, isErased ? 'ERASE' : 'UPSERT', status]
+    return [id, isErased ? 'ERASE' : 'UPSERT', status, thing]
+  }
+
+  /** Of an event that wins; what it does not say, the ones before it said. */
+  #newest(thing: string, said: readonly Word[]): Word[] {
+    return said.map((word, index) => {
+      const place = `${thing} ${index}`
+      if (word[1] !== null) this.#words.set(place, word)
+      return this.#words.get(place) ?? word
+    })
   }
 
   #expect(place: string, is: readonly unknown[], must: readonly unknown[]): void {
@@ -171,7 +200,8 @@ class CrmJudge {
         .some(later => later.action === 'UPSERT' && thingOf(later) === thingOf(record))
       const [action, status] =
         record.action === 'UPSERT' && !isOvertaken ? ['UPSERT', record.status] : ['HISTORY', null]
-      return [record.record_id, event_id, customer_id, 'COMPLETED', action, status]
+      const words = wordsOf(record)
+      return [record.record_id, event_id, customer_id, 'COMPLETED', action, status, ...words]
     })
   }
 
@@ -183,6 +213,7 @@ class CrmJudge {
       record.customer_resolution,
       record.action,
       record.status,
+      ...wordsOf(record),
     ])
     this.#completions = []
     this.#expect(`completions before ${place}`, is, must)
@@ -202,7 +233,43 @@ function contentOf(record: CrmRecord): unknown[] {
   const { action, status, customer_id, customer_resolution, entity_id, event_id, history } = record
   const place = history === null ? null : history.key
   const sent = [record.category, record.severity]
-  return [action, status, customer_id, customer_resolution, entity_id, event_id, place, ...sent]
+  const words = wordsOf(record)
+  return [
+    action,
+    status,
+    customer_id,
+    customer_resolution,
+    entity_id,
+    event_id,
+    place,
+    ...sent,
+    words,
+  ]
+}
+
+function wordsOf(record: CrmRecord): Word[] {
+  return [
+    [record.taxonomy_category, record.category_match],
+    [record.taxonomy_severity, record.severity_match],
+  ]
+}
+
+/** By the event alone: its category and its severity. */
+function saidBy(domain: string, event: Event): Word[] {
+  const { category, reason, severity, violation_code } = event
+  const said = wordOf(domain, [category, violation_code, reason])
+  const type = implied[event.event_type]
+  const isImplied = said[1] === null && type !== undefined
+  return [isImplied ? [type, 'IMPLIED'] : said, wordOf('severity', [severity])]
+}
+
+function wordOf(kind: string, sent: readonly (string | null | undefined)[]): Word {
+  const given = sent.filter(word => typeof word === 'string')
+  for (const word of given) {
+    const known = ours[kind]?.[word]
+    if (known !== undefined) return [known, 'TAXONOMY']
+  }
+  return [null, given.length > 0 ? 'UNKNOWN' : null]
 }
 
 /** No two domains call it the same, but for a violation that has no code. */

@@ -10,6 +10,7 @@ import type { Ran } from '../world/world.ts'
 import { judgeAlerts } from './alerts.ts'
 import { judgeCrm } from './crm.ts'
 import { judgeDetectors } from './detectors.ts'
+import { judgeExcesses } from './excesses.ts'
 import { History } from './history.ts'
 import type { Violation } from './history.ts'
 import { judgeLedger } from './ledger.ts'
@@ -28,7 +29,7 @@ export interface Outcome {
   readonly fingerprint: string
 }
 
-export function judge({ shape }: Plan, ran: Ran): Outcome {
+export function judge({ shape, faults }: Plan, ran: Ran): Outcome {
   const history = new History(ran.broker, ran.codec, shape.partitions)
   const violations = [...ran.complaints]
   const judges = [
@@ -38,9 +39,10 @@ export function judge({ shape }: Plan, ran: Ran): Outcome {
     () => judgeCrm(history),
     () => judgeAlerts(history),
     () => judgeDetectors(history),
+    () => judgeExcesses(history),
     () => judgeTasks(history),
     () => judgeLetters(history),
-    () => judgeTicks(history, shape.tickMs),
+    () => judgeTicks(history, shape.tickMs, isBrokersClockRight(faults)),
   ]
   for (const each of judges) {
     try {
@@ -51,6 +53,12 @@ export function judge({ shape }: Plan, ran: Ran): Outcome {
   }
   const { struck, healedInMs } = ran
   return { violations, struck, healedInMs, fingerprint: fingerprintOf(ran, shape.partitions) }
+}
+
+function isBrokersClockRight(faults: Plan['faults']): boolean {
+  return faults.every(
+    ({ fault }) => fault.kind !== 'clock-jump' || typeof fault.target === 'number',
+  )
 }
 
 function fingerprintOf({ broker }: Ran, partitions: number): string {

@@ -16,6 +16,7 @@ import { asModelEntry, LedgerModel } from '../../support/ledger-model.ts'
 import type { ModelEntry } from '../../support/ledger-model.ts'
 import { inputsOf } from '../world/stage-inputs.ts'
 import { placeOf } from './history.ts'
+import { mendedLetters, subjectOf } from './mended.ts'
 import type { Entry, History, Transaction, Violation } from './history.ts'
 
 const { accounting, ledgerControl } = topics
@@ -31,6 +32,8 @@ class LedgerJudge {
   /** Not yet explained by an event. */
   readonly #booked = new Map<string, JournalEntry>()
   readonly #refused = new Set<string>()
+  /** By subject of the letters that were mended, how often it was booked. */
+  readonly #mended = new Map<string, number>()
 
   constructor(history: History) {
     this.#history = history
@@ -41,16 +44,28 @@ class LedgerJudge {
       this.#judgeJournal(partition)
     }
     const { 'accounting-sink': letters } = topics.deadLetters
+    const attempts = new Map<string, number>()
     for (const entry of this.#history.allCommitted(letters)) {
       const letter = this.#history.value<DeadLetter>(letters, entry)
-      if (letter !== null) this.#refused.add(placeOf(letter.origin))
+      if (letter === null) continue
+      this.#refused.add(placeOf(letter.origin))
+      attempts.set(letter.dead_letter_id, letter.attempt)
     }
+    const mended = mendedLetters(this.#history)
+    for (const { subject } of mended) this.#mended.set(subject, 0)
     const model = new LedgerModel()
     for (const topic of inputsOf['accounting-sink']) {
       for (const entry of this.#history.allCommitted(topic)) {
         if (topic === ledgerControl) this.#judgeControl(entry)
         else this.#judgeEvent(model, entry, this.#history.value<BillingEvent>(topic, entry))
       }
+    }
+    for (const { letterId, attempt, subject } of mended) {
+      const count = this.#mended.get(subject) ?? 0
+      if (count > 1) this.#complain('duplicate', `mended ${subject} was booked ${count} times`)
+      // It did not fail again.
+      const isSettled = attempts.get(letterId) === attempt
+      if (isSettled && count === 0) this.#complain('lost-redrive', `${subject} was not booked`)
     }
     for (const place of this.#booked.keys()) {
       this.#complain('aborted-read', `booked ${place}, which is no event`)
@@ -61,6 +76,14 @@ class LedgerJudge {
 
   #judgeEvent(model: LedgerModel, { record }: Entry, event: BillingEvent | null): void {
     const place = placeOf(record)
+    const subject = subjectOf(record.key, event?.event_id ?? '')
+    const count = this.#mended.get(subject)
+    if (count !== undefined) {
+      // In which order it was mended and told anew is not known here: it is booked once, whatever failed.
+      this.#refused.delete(place)
+      this.#mended.set(subject, count + Number(this.#booked.delete(place)))
+      return
+    }
     const expected = event === null ? null : model.take(String(record.key), event)
     const is = this.#booked.get(place)
     this.#booked.delete(place)

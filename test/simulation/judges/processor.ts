@@ -62,6 +62,7 @@ function evidenceOf(history: History, partition: number): PartitionEvidence {
     rawStart: 0,
     raw: facts(topics.raw, entry => rawFact(history, entry)),
     processedUpTo: history.positions('processor', partition)[topics.raw.name] ?? 0,
+    unreadable: [],
     events: domains.flatMap(domain => {
       const topic = topics.events[domain]
       return facts(topic, entry => ({

@@ -1,5 +1,6 @@
-// Ticks of the stage that has them: each in one transaction with the word in the progress that it was
-// taken, each newer than the one before. That they go on is for the world to see.
+// Ticks that are records: each in one transaction with the word in the progress that it was taken, each
+// newer than the one before, none ahead of the time, whatever the clock of the process that took it says.
+// That they go on is for the world to see.
 
 import { topics } from '@fleet/contracts'
 import type { AlertSignal } from '@fleet/contracts'
@@ -8,10 +9,15 @@ import type { History, Transaction, Violation } from './history.ts'
 
 interface Tick {
   readonly atMs: number
+  readonly appendedMs: number
   readonly transaction: Transaction
 }
 
-export function judgeTicks(history: History, tickMs: number): Violation[] {
+export function judgeTicks(
+  history: History,
+  tickMs: number,
+  isBrokersClockRight: boolean,
+): Violation[] {
   const violations: Violation[] = []
   for (let partition = 0; partition < history.partitions; partition++) {
     const complain = (rule: string, detail: string): void => {
@@ -19,6 +25,8 @@ export function judgeTicks(history: History, tickMs: number): Violation[] {
     }
     const ticks = ticksOf(history, partition)
     judgeOrder(ticks, tickMs, complain)
+    const early = ticks.find(({ atMs, appendedMs }) => isBrokersClockRight && atMs > appendedMs)
+    if (early !== undefined) complain('early-tick', `${early.atMs} at ${early.appendedMs}`)
     judgeProgress(history, partition, ticks, complain)
     if (ticks.length === 0) complain('lost-write', 'none at all')
   }
@@ -29,7 +37,8 @@ function ticksOf(history: History, partition: number): Tick[] {
   return history.committed(topics.alertSignals, partition).flatMap(entry => {
     const signal = history.value<AlertSignal>(topics.alertSignals, entry)
     if (signal === null || signal.tick_at === null) return []
-    return [{ atMs: signal.tick_at / 1000, transaction: entry.transaction }]
+    const { transaction, record } = entry
+    return [{ atMs: signal.tick_at / 1000, appendedMs: record.timestampMs, transaction }]
   })
 }
 

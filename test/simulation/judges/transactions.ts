@@ -2,11 +2,19 @@
 // from a committed record within the positions its transaction took, once, and in order.
 
 import { domains, headerNames, stageNames, topics } from '@fleet/contracts'
-import type { Coordinates, DeadLetter, Lineage, StageName, Topic } from '@fleet/contracts'
+import type {
+  AlertSignal,
+  Coordinates,
+  DeadLetter,
+  Lineage,
+  StageName,
+  Topic,
+} from '@fleet/contracts'
 
 import { inputsOf, outputsOf } from '../world/stage-inputs.ts'
 import { placeOf } from './history.ts'
 import type { Entry, History, Transaction, Violation } from './history.ts'
+import { mendedLetters } from './mended.ts'
 
 interface Progress {
   positions: Record<string, number>
@@ -27,10 +35,13 @@ class StageJudge {
   readonly #stage: StageName
   readonly #steps = new Map<Transaction, Step>()
   readonly #violations: Violation[] = []
+  readonly #mended: ReadonlySet<string>
 
   constructor(history: History, stage: StageName) {
     this.#history = history
     this.#stage = stage
+    const mended = mendedLetters(history).filter(each => each.stage === stage)
+    this.#mended = new Set(mended.map(({ place }) => place))
   }
 
   judge(): Violation[] {
@@ -105,13 +116,16 @@ class StageJudge {
     const last = new Map<string, number>()
     for (const entry of this.#history.committed(topic, partition)) {
       const where = placeOf(entry.record)
+      if ((writerOf(this.#history, topic, entry) ?? this.#stage) !== this.#stage) continue
       const step = this.#steps.get(entry.transaction)
       if (step === undefined) {
         this.#complain('torn-transaction', `${where} was committed without its input positions`)
         continue
       }
       const origin = originOf(this.#history, topic, entry)
-      if (origin === null) continue
+      // Of a mended letter: see ledger.ts.
+      const mayBeMended = topic.schema !== 'DeadLetter' && origin !== null
+      if (origin === null || (mayBeMended && this.#mended.has(placeOf(origin)))) continue
       this.#judgeOrigin(where, origin, step)
       const source = `${origin.topic}-${origin.partition}`
       const before = last.get(source) ?? -1
@@ -142,6 +156,15 @@ class StageJudge {
     if (topic === undefined) return false
     return this.#history.isCommitted(topic, origin.partition, origin.offset)
   }
+}
+
+const routed = ['EVENT', 'ACTIVITY', 'TICK']
+
+/** Signals have two writers; everything else has the one that was asked for. */
+function writerOf(history: History, topic: Topic, entry: Entry): StageName | null {
+  if (topic !== topics.alertSignals) return null
+  const kind = history.value<AlertSignal>(topic, entry)?.kind ?? ''
+  return routed.includes(kind) ? 'alerting-router' : 'accounting-sink'
 }
 
 const eventTopics: ReadonlySet<Topic> = new Set(domains.map(domain => topics.events[domain]))

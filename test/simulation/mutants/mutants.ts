@@ -168,6 +168,16 @@ const loopMutants: readonly Mutant[] = [
 ]
 
 const letterMutants: readonly Mutant[] = [
+  mutant('settled-letter-kept', 'a letter that was mended and decided stays open', [
+    decider,
+    'if (redriven !== undefined) letters.remove(redriven.letterId)',
+    '',
+  ]),
+  mutant('mended-letter-ignored', 'a letter comes back as it was, whatever was mended', [
+    redrive,
+    'letters.attemptOf(letterId)',
+    "letter.replay_id === 'mended' ? null : letters.attemptOf(letterId)",
+  ]),
   mutant('stale-letter-accepted', 'a letter is accepted again after it has failed again', [
     redrive,
     'if (openAttempt !== attempt) {',
@@ -295,6 +305,16 @@ const sinkMutants: readonly Mutant[] = [
     'category: event.category }',
     'category: event.category?.toUpperCase() ?? null }',
   ]),
+  mutant('word-not-carried', 'a CRM record lacks the word of the taxonomy that stood before', [
+    'services/crm-sink/src/core/details.ts',
+    '(before?.category ?? said.category)',
+    'said.category',
+  ]),
+  mutant('late-word-taken', 'an event that lost changes the word of the taxonomy', [
+    'services/crm-sink/src/core/to-crm-records.ts',
+    "if (action === 'HISTORY') return before",
+    "if (action === 'HISTORY') return before === null ? null : { ...before, ...keptOf(readings) }",
+  ]),
   mutant('status-said-again', 'a completed record says a status that a later record replaced', [
     'services/crm-sink/src/core/complete.ts',
     "record.action === 'UPSERT' &&",
@@ -330,6 +350,16 @@ const sinkMutants: readonly Mutant[] = [
     '[charged, plus(refunded, minor)]',
     "[charged, plus('0', minor)]",
   ]),
+  mutant('completed-amount-awaited', 'an entry that got its amount goes on awaiting one', [
+    'services/accounting-sink/src/core/book.ts',
+    'completed === null ? awaiting : awaiting.filter(([id]) => id !== completed)',
+    'awaiting',
+  ]),
+  mutant('contact-not-erased', 'a deleted customer stays in the CRM', [
+    'services/crm-sink/src/core/to-crm-records.ts',
+    "knownAction === 'deleted') return 'ERASE'",
+    "knownAction === 'erased') return 'ERASE'",
+  ]),
   mutant('ledger-memory-staged', 'the balance of a batch is kept from before it', [
     'services/accounting-sink/src/ledger-state.ts',
     'const staged = this.#staged.get(key)',
@@ -337,7 +367,71 @@ const sinkMutants: readonly Mutant[] = [
   ]),
 ]
 
+const onTick = 'services/automation/src/core/on-tick.ts'
+const decideEvent = 'services/automation/src/core/decide-event.ts'
+const subjects = 'services/automation/src/core/subjects.ts'
+
 const automationMutants: readonly Mutant[] = [
+  mutant('own-clock-believed', 'a tick is as far ahead as the clock of the machine', [
+    'packages/stage/src/tick-clock.ts',
+    'const wallMs = middle(',
+    'const wallMs = Math.max(',
+  ]),
+  mutant('unheard-task-told', 'what ends before its first timer is told as closed', [
+    decideEvent,
+    'if (!known.isPublished) {',
+    'if (known.timerAt < 0) {',
+  ]),
+  mutant('extension-ignored', 'a newer due time does not take the place of the older one', [
+    decideEvent,
+    'if (!isAfter(moment, known.asked)) return\n    if (known.isPublished) {',
+    'return\n    if (known.isPublished) {',
+  ]),
+  mutant('due-time-taken-for-none', 'a session is overdue from its event on', [
+    decideEvent,
+    "if (countsFrom === 'effective_at') return",
+    'if (countsFrom !== null) return',
+  ]),
+  mutant('test-opens', 'a test opens tasks', [
+    decideEvent,
+    "if (event.mode === 'TEST') return nothing",
+    '',
+  ]),
+  mutant('claim-leaves-triage-open', 'the second event that closes a task is overlooked', [
+    decideEvent,
+    'closes.find(({ on }) => on.includes(event.event_type))',
+    'closes.slice(0, 1).find(({ on }) => on.includes(event.event_type))',
+  ]),
+  mutant('hint-never-ends', 'the time to back off does not pass', [
+    onTick,
+    "if (timer.becomes === 'DONE')",
+    "if (timer.becomes === 'DONE' && timer.after < 0)",
+  ]),
+  mutant('mark-not-taken-back', 'a signal that comes again stays marked as not available', [
+    'services/automation/src/core/task-content.ts',
+    "return before !== null && state === 'DONE' ? true : before",
+    'return before',
+  ]),
+  mutant('resolved-error-opens', 'an error that is resolved asks for a connection again', [
+    subjects,
+    'const open = errors.filter(isOpen)',
+    'const open = errors',
+  ]),
+  mutant('signal-without-won', 'a report that lost says a signal works', [
+    subjects,
+    'if (!won) continue',
+    '',
+  ]),
+  mutant('limit-of-signals-overlooked', 'a rate limit told of a signal gives no hint', [
+    subjects,
+    "won && status === 'ERROR' && isLimit",
+    "won && status === 'LIMIT' && isLimit",
+  ]),
+  mutant('due-time-not-moved', 'a task says the due time of its first step for ever', [
+    onTick,
+    'due_at: next === undefined ? passed : timerAt',
+    'due_at: fact.task.due_at',
+  ]),
   mutant('timer-not-restored', 'timers are forgotten by a restart', [
     'services/automation/src/task-book.ts',
     'this.#timers.add({ at: after, key })',

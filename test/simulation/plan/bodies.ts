@@ -42,6 +42,8 @@ const lives: readonly (readonly [resourceType: string, types: readonly string[]]
       'rental_session.active',
       'rental_session.extended',
       'rental_session.checkout_started',
+      'rental_session.completed',
+      'rental_session.canceled',
       'rental_session.expired',
     ],
   ],
@@ -56,17 +58,60 @@ const lives: readonly (readonly [resourceType: string, types: readonly string[]]
     ],
   ],
   ['violation', ['violation.matched', 'violation.charged', 'violation.disputed']],
-  ['incident', ['incident.reported', 'incident.claim_opened', 'incident.claim_resolved']],
+  [
+    'incident',
+    [
+      'incident.reported',
+      'incident.damage_reported',
+      'incident.claim_opened',
+      'incident.claim_resolved',
+    ],
+  ],
   ['customer', ['customer.created', 'customer.updated', 'customer.updated', 'customer.deleted']],
   ['location', ['location.created', 'location.updated']],
   ['thing', ['mystery.happened']],
-  ['vehicle', ['vehicle.command_failed', 'vehicle.command_failed', 'vehicle.state_reported']],
+  [
+    'vehicle',
+    [
+      'vehicle.command_failed',
+      'vehicle.command_failed',
+      'vehicle.state_reported',
+      // Without a word about which connection.
+      'vehicle.reauthentication_required',
+      'vehicle.error_resolved',
+    ],
+  ],
+  [
+    'calendar',
+    [
+      'vehicle_availability.calendar_conflict',
+      'vehicle_availability.calendar_conflict',
+      'vehicle_availability.window_blocked',
+      'vehicle_availability.window_released',
+    ],
+  ],
 ]
 
 const signalCodes = [
   'odometer-traveleddistance',
   'tractionbattery-stateofcharge',
   'closure-islocked',
+]
+
+const incapable = { type: 'COMPATIBILITY', code: 'VEHICLE_NOT_CAPABLE' }
+const signalErrors = [
+  incapable,
+  { type: 'RATE_LIMIT', code: 'VEHICLE' },
+  { type: 'UPSTREAM_ERROR' },
+]
+const errorsOfCars = [
+  { type: 'PERMISSION' },
+  { type: 'CONNECTED_SERVICES_ACCOUNT', code: 'AUTHENTICATION_FAILED' },
+  { ...incapable, signals: signalCodes.slice(0, 2) },
+  { ...incapable, signals: [{ code: signalCodes[2] }] },
+  incapable,
+  { type: 'RATE_LIMIT' },
+  { type: 'UPSTREAM_ERROR' },
 ]
 
 /** Six to twelve subjects; reservations and charges are always among them. */
@@ -82,7 +127,7 @@ export function subjectsOf(chance: Chance): Subject[] {
     endpointId: 'cars',
     resourceType: 'vehicle',
     resourceId: 'car-1',
-    types: ['VEHICLE_STATE'],
+    types: ['VEHICLE_STATE', 'VEHICLE_ERROR'],
   })
   return subjects
 }
@@ -106,6 +151,7 @@ function body(subject: Subject, { eventId, type, atMs, mode, content, noteBytes 
       ...(content % 5 === 0 ? { status: `s${content % 4}` } : {}),
       ...(content % 4 === 1 ? { claim_id: `claim-${content % 2}` } : {}),
       ...moneyOf(type, content),
+      ...wordsOf(type, content),
       ...dueOf(type, atMs, content),
       note: content,
       ...(noteBytes > 0 ? { long: 'x'.repeat(noteBytes) } : {}),
@@ -116,8 +162,23 @@ function body(subject: Subject, { eventId, type, atMs, mode, content, noteBytes 
 /** Soon, or long over: clocks here jump by minutes and hours, and sessions come to be overdue. */
 function dueOf(type: string, atMs: number, content: number): object {
   if (!type.startsWith('rental_session.') || content % 2 === 0) return {}
-  return { due_at: new Date(atMs + ((content % 9) - 4) * 1_800_000).toISOString() }
+  const unitMs = content % 4 === 1 ? 1500 : 1_800_000
+  return { due_at: new Date(atMs + ((content % 9) - 4) * unitMs).toISOString() }
 }
+
+/** Why and how bad: in words the taxonomy knows, in others, and often not at all. */
+function wordsOf(type: string, content: number): object {
+  const turn = (content >> 2) % 5
+  if (type.startsWith('reservation.')) return { reason: ['Changed mind', 'mood'][turn] }
+  if (type.startsWith('violation.')) {
+    return { violation_code: ['Parking ticket', '§ 24'][turn], ...(turn === 2 ? tolls : {}) }
+  }
+  if (!type.startsWith('incident.')) return {}
+  const severity = ['Major', '7 of 9', 'minor'][(content >> 5) % 6]
+  return { category: ['Windscreen', 'mood', 'theft'][turn] ?? null, severity }
+}
+
+const tolls = { reason: 'unpaid toll' }
 
 /** Mostly good; also none, zero, negative, not an amount, and an unknown category. */
 function moneyOf(type: string, content: number): object {
@@ -143,7 +204,10 @@ function carBody(subject: Subject, { eventId, type, atMs, mode, content }: Facts
     .filter((_, index) => ((content >> index) & 1) === 1)
     .map((code, index) => ({
       code,
-      status: { value: content % 7 === index ? 'ERROR' : 'SUCCESS' },
+      status:
+        content % 5 === index
+          ? { value: 'ERROR', error: signalErrors[content % signalErrors.length] }
+          : { value: 'SUCCESS' },
       body: { value: content },
       meta: { oemUpdatedAt: atMs - 5000 * ((content >> (2 * index)) % 4) },
     }))
@@ -151,7 +215,17 @@ function carBody(subject: Subject, { eventId, type, atMs, mode, content }: Facts
     eventId,
     eventType: type,
     vehicleId: subject.resourceId,
-    data: { signals },
+    data: type === 'VEHICLE_ERROR' ? { errors: carErrors(content) } : { signals },
     meta: { deliveredAt: atMs, ...(mode === 'TEST' ? { mode } : {}) },
   }
+}
+
+/** Some of all, each of them still there or resolved; now and then none. */
+function carErrors(content: number): object[] {
+  return errorsOfCars
+    .map((error, index) => ({
+      ...error,
+      state: (content >> (7 + index)) & 1 ? 'RESOLVED' : 'ERROR',
+    }))
+    .filter((_, index) => ((content >> index) & 3) === 1)
 }

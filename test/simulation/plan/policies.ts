@@ -3,7 +3,7 @@
 import { parsePolicies } from '../../../services/automation/src/index.ts'
 import type { Policies } from '../../../services/automation/src/index.ts'
 
-/** Of every workflow that tasks.ts has a model of, in seconds. */
+/** Of every workflow, in seconds. */
 export const taskSeconds = {
   no_show_support: [3],
   claim_case: [4],
@@ -13,20 +13,17 @@ export const taskSeconds = {
   payment_retry: [1, 2, 3],
   payment_give_up: [2],
   customer_reminder: [2, 3],
+  damage_triage: [4],
+  return_grace: [2],
+  return_operator: [3],
+  checkout_duration: [2],
+  checkout_operator: [2],
+  calendar_conflict: [3],
+  reconnect_reminder: [1, 3],
+  reconnect: [2],
+  signal_unavailable: [4],
+  rate_limit_back_off: [3],
 } as const
-
-const others = {
-  damage_triage: 'PT3S',
-  return_grace: 'PT3S',
-  return_operator: 'PT3S',
-  checkout_duration: 'PT3S',
-  checkout_operator: 'PT3S',
-  calendar_conflict: 'PT3S',
-  reconnect_reminder: 'PT3S',
-  reconnect: 'PT3S',
-  signal_unavailable: 'PT3S',
-  rate_limit_back_off: 'PT3S',
-}
 
 export const policies: Policies = read()
 
@@ -35,7 +32,7 @@ function read(): Policies {
     name,
     list.map(each => `PT${each}S`),
   ])
-  const times = { ...others, ...(Object.fromEntries(seconds) as Record<string, string[]>) }
+  const times = Object.fromEntries(seconds) as Record<string, string[]>
   const file = { version: 'simulated', defaults: { no_show: { outcome: 'warn' }, times } }
   const reading = parsePolicies(JSON.stringify(file))
   if (!reading.ok) throw new Error(reading.problems.join('; '))

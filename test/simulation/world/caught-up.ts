@@ -7,6 +7,8 @@ import type { MemoryBroker } from '@fleet/kafka'
 
 import { inputsOf } from './stage-inputs.ts'
 
+const stagesThatTick: readonly StageName[] = ['alerting-router', 'automation']
+
 interface Followed {
   readonly stage: StageName
   readonly partition: number
@@ -49,11 +51,11 @@ export class CaughtUp {
     return null
   }
 
-  /** The last tick of each partition. */
+  /** The last tick of each partition of each stage that ticks. */
   lastTicksMs(): number[] {
-    const routers = this.#followed.filter(({ stage }) => stage === 'alerting-router')
-    for (const router of routers) this.#follow(router)
-    return routers.map(({ lastTickMs }) => lastTickMs)
+    const ticking = this.#followed.filter(({ stage }) => stagesThatTick.includes(stage))
+    for (const each of ticking) this.#follow(each)
+    return ticking.map(({ lastTickMs }) => lastTickMs)
   }
 
   #follow(followed: Followed): void {

@@ -32,7 +32,7 @@ export const inputsOf: Record<StageName, readonly Topic[]> = {
 export const outputsOf: Record<StageName, readonly Topic[]> = {
   processor: [...domains.map(domain => events[domain]), topics.state],
   'crm-sink': [topics.crm],
-  'accounting-sink': [topics.accounting],
+  'accounting-sink': [topics.accounting, topics.alertSignals],
   'alerting-router': [topics.alertSignals],
   'alerting-sink': [topics.alerting],
   automation: [topics.automation],

@@ -55,7 +55,7 @@ class World {
   readonly #processes: SimulatedProcess[]
   readonly #complaints: { rule: string; detail: string }[] = []
   readonly #skewMs = { all: 0, broker: 0, process: new Map<number, number>() }
-  #clocksDiffer = false
+  readonly #jumped = { broker: false, process: false, back: false }
   #registry = { isDown: false, delayMs: 0 }
   readonly broker: MemoryBroker
 
@@ -180,7 +180,8 @@ class World {
   }
 
   #jump({ target, ms }: Extract<Fault, { kind: 'clock-jump' }>): void {
-    if (target !== 'broker') this.#clocksDiffer = true
+    if (target === 'all') this.#jumped.back ||= ms < 0
+    else this.#jumped[target === 'broker' ? 'broker' : 'process'] = true
     if (target === 'all') this.#skewMs.all += ms
     else if (target === 'broker') this.#skewMs.broker += ms
     else this.#skewMs.process.set(target, (this.#skewMs.process.get(target) ?? 0) + ms)
@@ -222,9 +223,10 @@ class World {
     return this.#clock.elapsedMs() - startMs
   }
 
-  /** In calm times each partition goes on ticking, unless a clock was put back or is behind another. */
+  /** In calm times each partition goes on ticking, unless all clocks went back or two of different kinds were wrong. */
   async #untilTicked(): Promise<void> {
-    if (this.#clocksDiffer || this.#complaints.length > 0) return
+    const { broker, process, back } = this.#jumped
+    if ((broker && process) || back || this.#complaints.length > 0) return
     const caughtUp = new CaughtUp(this.broker, this.#plan.shape.partitions)
     const before = caughtUp.lastTicksMs()
     const untilMs = this.#clock.elapsedMs() + tickMsMax

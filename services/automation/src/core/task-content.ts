@@ -58,6 +58,7 @@ export function newTask(opening: Opening): TaskContent {
     steps: timers.length,
     policy_version: opening.policyVersion,
     ...outcomeOf(plan, opening.policy),
+    signal_available: plan.marks === 'signal' ? false : null,
     event_id: event.event_id,
     event_type: event.event_type,
     occurred_at: event.occurred_at,
@@ -90,9 +91,18 @@ export function nextVersion(
     state,
     updated_at: at,
     customer_id: task.customer_id ?? (event === null ? null : customerOf(event)),
+    signal_available: availabilityAfter(task, state),
     history,
     ...differences,
   }
+}
+
+/** Closed by an event that brought the signal; after EXPIRED nobody looks any more, so nothing is known. */
+function availabilityAfter({ signal_available }: TaskContent, state: TaskState): boolean | null {
+  if (state === 'EXPIRED') return null
+  // Missing in a task that was opened before records said it.
+  const before = (signal_available as boolean | null | undefined) ?? null
+  return before !== null && state === 'DONE' ? true : before
 }
 
 function lineOf(at: number, state: TaskState, reason: string, event: AnyEvent | null): TaskHistory {

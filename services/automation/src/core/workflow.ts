@@ -52,6 +52,8 @@ export interface TaskPlan {
   readonly closes: readonly Closing[]
   /** Fixed, or what the tenant's policy says. */
   readonly outcome: { readonly fixed: string } | { readonly policy: 'no_show' } | null
+  /** While it is open, its subject is a signal that is not available, and its records say so. */
+  readonly marks?: 'signal'
 }
 
 interface Timer {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { topics } from '@fleet/contracts'
 import type { Task } from '@fleet/contracts'
 
 import { workflows } from '../../src/index.ts'
@@ -259,6 +260,71 @@ describe('vehicle errors', () => {
       fields: { signals: [signal('wheel-tires')] },
     })
     assert.deepEqual(brief(again), ['signal-unavailable DONE'])
+    assert.deepEqual([task.signal_available, again[0]?.signal_available], [false, true])
+  })
+
+  test('which signals of a vehicle are marked is told by the newest records, each taken back when resolved', () => {
+    const driver = drive()
+    const incapable = { type: 'COMPATIBILITY', code: 'VEHICLE_NOT_CAPABLE' }
+    const names = ['wheel-tires', 'odometer-traveleddistance']
+    const type = 'vehicle.signal_failed'
+    tell(driver, { type, ...errors({ ...incapable, signals: names }) })
+    tell(driver, { type: 'vehicle.command_failed', at: startMs + 1 })
+    const due = tick(driver, startMs + 30 * dayMs)
+    assert.deepEqual(brief(due), ['signal-unavailable OVERDUE', 'signal-unavailable OVERDUE'])
+    driver.restart()
+    tell(driver, {
+      type: 'vehicle.error_resolved',
+      at: startMs + 30 * dayMs,
+      ...errors({ ...incapable, state: 'RESOLVED', signals: ['wheel-tires'] }),
+    })
+    const marks = new Map<string | null, boolean | null>()
+    for (const { value } of driver.outputs(topics.automation)) {
+      const { subject, signal_available: isAvailable } = value as Task
+      marks.set(subject, isAvailable)
+    }
+    assert.deepEqual(
+      [...marks],
+      [
+        ['wheel-tires', true],
+        ['odometer-traveleddistance', false],
+      ],
+    )
+  })
+
+  test('a mark nobody takes back ends as not known, and a task about no signal has none', () => {
+    const driver = drive()
+    const incapable = { type: 'COMPATIBILITY', code: 'VEHICLE_NOT_CAPABLE' }
+    tell(driver, { type: 'vehicle.signal_failed', ...errors(incapable, { type: 'RATE_LIMIT' }) })
+    for (const days of [1, 30, 61]) tick(driver, startMs + days * dayMs)
+    const told = driver.outputs(topics.automation).map(({ value }) => value as Task)
+    assert.deepEqual(
+      told.map(({ kind, state, signal_available: isAvailable }) => [kind, state, isAvailable]),
+      [
+        ['signal-unavailable', 'OPEN', false],
+        ['back-off', 'WAITING', null],
+        ['back-off', 'DONE', null],
+        ['signal-unavailable', 'OVERDUE', false],
+        ['signal-unavailable', 'EXPIRED', null],
+      ],
+    )
+  })
+
+  test('an open task of before records said it goes on without', () => {
+    const driver = drive()
+    tell(driver, {
+      type: 'vehicle.signal_failed',
+      ...errors({ type: 'COMPATIBILITY', signals: ['wheel-tires'] }),
+    })
+    const [kept] = driver.changelog()
+    assert.ok(kept !== undefined)
+    const before = JSON.parse(kept.value?.toString('utf8') ?? '') as { task: Partial<Task> }
+    delete before.task.signal_available
+    driver.state.restore(kept.key, Buffer.from(JSON.stringify(before)))
+    const signals = [signal('wheel-tires')]
+    const at = startMs + 1
+    const [closed] = tell(driver, { type: 'vehicle.state_reported', at, fields: { signals } })
+    assert.deepEqual([closed?.state, closed?.signal_available], ['DONE', null])
   })
 
   test('an incompatible vehicle without signals named is one task about all of it', () => {

@@ -5,7 +5,7 @@ import type { Workflow } from '../workflow.ts'
 export const signalUnavailable: Workflow = {
   name: 'signal-unavailable',
   domain: 'vehicle',
-  summary: 'task to mark the signal not available and to go on without it',
+  summary: 'mark that the signal is not available, and a task to go on without it',
   about: 'signal',
   opensOn: [
     'vehicle.state_reported',
@@ -39,6 +39,7 @@ export const signalUnavailable: Workflow = {
         },
       ],
       outcome: { fixed: 'mark_signal_not_available' },
+      marks: 'signal',
     },
   ],
 }
