@@ -1,9 +1,11 @@
 // What a CRM record says beyond status and customer: the ids the event itself names, and how bad it was
-// and why: as the source sent it, and beside that in the words of the taxonomy.
+// and why: as the source sent it, and beside that in the words of the taxonomy. What was sent is this
+// event's alone; the words of the taxonomy are the entity's, so that its newest record tells them.
 
 import type { CrmRecord } from '@fleet/contracts'
 
 import type { CrmEvent } from './crm-event.ts'
+import type { EntityFact } from './memory.ts'
 import { read, readCategory } from './taxonomy.ts'
 import type { Reading, Taxonomy } from './taxonomy.ts'
 
@@ -50,9 +52,38 @@ export function sentOf({ domain, event }: CrmEvent): Sent {
   }
 }
 
-export function wordsOf(taxonomy: Taxonomy, input: CrmEvent): Words {
-  const severity = read(taxonomy.severity, [sentOf(input).severity])
-  const category = categoryOf(taxonomy, input)
+export interface Readings {
+  readonly category: Reading
+  readonly severity: Reading
+}
+
+export function readingsOf(taxonomy: Taxonomy, input: CrmEvent): Readings {
+  return {
+    category: categoryOf(taxonomy, input),
+    severity: read(taxonomy.severity, [sentOf(input).severity]),
+  }
+}
+
+/** Of what the event does not say, what was said of its entity before. */
+export function carriedOver(said: Readings, before: EntityFact | null): Readings {
+  return {
+    category: said.category.match === null ? (before?.category ?? said.category) : said.category,
+    severity: said.severity.match === null ? (before?.severity ?? said.severity) : said.severity,
+  }
+}
+
+/** Only what was said at all is kept. */
+export function keptOf({
+  category,
+  severity,
+}: Readings): Pick<EntityFact, 'category' | 'severity'> {
+  return {
+    ...(category.match === null ? {} : { category }),
+    ...(severity.match === null ? {} : { severity }),
+  }
+}
+
+export function wordsOf(taxonomy: Taxonomy, { category, severity }: Readings): Words {
   return {
     taxonomy_version: taxonomy.version,
     taxonomy_category: category.value,

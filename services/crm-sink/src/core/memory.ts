@@ -1,9 +1,11 @@
 // What the CRM sink remembers between events: who the customer of a resource is, the last status of
-// each CRM entity, and records whose customer is not known yet. Of an erased contact nothing is kept
+// each CRM entity and the taxonomy's words for it, and records whose customer is not known yet. Of an erased contact nothing is kept
 // but that it was erased. What no event has touched for the state horizon counts as forgotten, except
 // contacts: of an erased one even the oldest late event must give nothing.
 
 import { encodeKeyPart } from '@fleet/contracts'
+
+import type { Reading } from './taxonomy.ts'
 
 export type CrmFact = CustomerFact | EntityFact | UnresolvedFact
 
@@ -32,6 +34,12 @@ export interface EntityFact extends Dated {
   offset?: number
   /** An erased contact: late events of it give no record. */
   deleted: boolean
+  /**
+   * In the words of the taxonomy, never in those that were sent: these may be of any length. Absent
+   * until an event says it, and in a changelog from before.
+   */
+  category?: Reading
+  severity?: Reading
 }
 
 /** A record that was written without a customer, to be written again when there is one. */

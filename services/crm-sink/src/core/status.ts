@@ -14,13 +14,21 @@ export function statusOf(
   return action === 'updated' ? (previous ?? 'created') : action
 }
 
-/** `data.status` as text; null where it is absent, empty, or not a plain value. */
+/**
+ * A longer text is no status: it would be kept for every entity and written again with each of its
+ * records. The event keeps it as it was sent.
+ */
+const lengthMax = 256
+/** A character is at most `\uXXXX`; what is longer is not even read. */
+const jsonLengthMax = 2 + 6 * lengthMax
+
+/** `data.status` as text; null where it is absent, empty, too long, or not a plain value. */
 function givenStatus(attributes: Record<string, string>): string | null {
   const json = attributes['data.status']
-  if (json === undefined) return null
+  if (json === undefined || json.length > jsonLengthMax) return null
   const value = parseJson(json)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return typeof value === 'string' && value !== '' ? value : null
+  return typeof value === 'string' && value !== '' && value.length <= lengthMax ? value : null
 }
 
 function parseJson(text: string): unknown {

@@ -9,7 +9,8 @@ import type { Completion } from './complete.ts'
 import type { CrmEvent } from './crm-event.ts'
 import { resolveCustomer } from './customer.ts'
 import type { ResolvedCustomer } from './customer.ts'
-import { idsOf, sentOf, wordsOf } from './details.ts'
+import { carriedOver, idsOf, keptOf, readingsOf, sentOf, wordsOf } from './details.ts'
+import type { Readings } from './details.ts'
 import { entityTypeOf, knownActionOf } from './known-types.ts'
 import type { EntityType } from './known-types.ts'
 import { entityFactKey, isLasting, recallEntity } from './memory.ts'
@@ -67,8 +68,10 @@ export function toCrmRecords(memory: CrmMemory, input: CrmEvent, context: CrmCon
     action === 'UPSERT' && knownAction !== null
       ? statusOf(event.attributes, knownAction, before?.status ?? null)
       : null
+  const said = readingsOf(context.taxonomy, input)
+  const readings = action === 'UPSERT' ? carriedOver(said, before) : said
   const customer = resolveCustomer(memory, input, key, calendar)
-  const record = recordOf(input, { entity, action, status, customer }, context)
+  const record = recordOf(input, { entity, action, status, readings, customer }, context)
   const completion = completionOf(memory, input, customer, context)
   return {
     record,
@@ -79,7 +82,7 @@ export function toCrmRecords(memory: CrmMemory, input: CrmEvent, context: CrmCon
       ...entityChanges(
         entityKey,
         before,
-        entityAfter(before, { action, status }, event.effective_at, context.origin),
+        entityAfter(before, { action, status, readings }, event.effective_at, context.origin),
         calendar,
       ),
       ...(customer.resolution === 'UNRESOLVED'
@@ -93,12 +96,13 @@ interface Verdict {
   entity: Entity
   action: CrmAction
   status: string | null
+  readings: Readings
   customer: ResolvedCustomer
 }
 
 function recordOf(
   input: CrmEvent,
-  { entity, action, status, customer }: Verdict,
+  { entity, action, status, readings, customer }: Verdict,
   context: CrmContext,
 ): CrmRecord {
   const { event } = input
@@ -114,7 +118,7 @@ function recordOf(
     customer_resolution: customer.resolution,
     ...idsOf(input),
     ...sentOf(input),
-    ...wordsOf(context.taxonomy, input),
+    ...wordsOf(context.taxonomy, readings),
     status,
     status_at: status === null ? null : event.effective_at,
     event_id: event.event_id,
@@ -160,12 +164,13 @@ function crmActionOf(input: CrmEvent, knownAction: string | null): CrmAction {
 /** History leaves the entity alone: an erased contact stays erased until an event restores it. */
 function entityAfter(
   before: EntityFact | null,
-  { action, status }: Pick<Verdict, 'action' | 'status'>,
+  { action, status, readings }: Pick<Verdict, 'action' | 'status' | 'readings'>,
   at: number,
   { offset }: Coordinates,
 ): EntityFact | null {
   if (action === 'HISTORY') return before
-  return { kind: 'entity', status, at, offset, deleted: action === 'ERASE' }
+  const deleted = action === 'ERASE'
+  return { kind: 'entity', status, at, offset, deleted, ...keptOf(readings) }
 }
 
 /** Whether the entity has been given what it is by an event that stands behind this one. */

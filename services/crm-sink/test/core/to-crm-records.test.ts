@@ -155,6 +155,10 @@ describe('the status a source gives', () => {
     ['null is not given', 'null', 'accepted'],
     ['an object is not given', '{"a":1}', 'accepted'],
     ['broken JSON is not given', '{', 'accepted'],
+    ['256 characters are the most', JSON.stringify('s'.repeat(256)), 's'.repeat(256)],
+    ['256 characters, each escaped', `"${'\\u0001'.repeat(256)}"`, '\u0001'.repeat(256)],
+    ['a longer text is not given', JSON.stringify('s'.repeat(257)), 'accepted'],
+    ['a very long one neither', JSON.stringify('s'.repeat(900_000)), 'accepted'],
     ['absent: the action', undefined, 'accepted'],
   ]
   for (const [what, json, status] of rows) {
@@ -377,6 +381,20 @@ describe('a dead letter that is replayed', () => {
   })
 })
 
+test('an incident that is told of a rental has the id of the rental, and its key says of what kind it is', () => {
+  const resource = { type: 'rental_session', id: 'UR1' }
+  const [first, second] = feed([
+    buildEvent('incident', 'incident.reported', { resource, event_id: 'a' }),
+    buildEvent('incident', 'incident.reported', { resource, event_id: 'b' }),
+  ])
+  for (const record of [first, second]) {
+    assert.deepEqual([record?.entity_type, record?.entity_id], ['incident', 'UR1'])
+    assert.equal(record?.rental_session_id, null)
+    assert.equal(record.history?.key, 'demo/rental_session/UR1')
+  }
+  assert.notEqual(first?.record_id, second?.record_id)
+})
+
 describe('record_id', () => {
   const event = buildEvent('reservation', 'reservation.created')
 
@@ -462,6 +480,54 @@ describe('severity and category', () => {
       )
     })
   }
+})
+
+describe("an entity's words of the taxonomy", () => {
+  const words = (records: readonly (CrmRecord | null)[]): unknown[] =>
+    records.map(record => [
+      record?.category,
+      record?.taxonomy_category,
+      record?.category_match,
+      record?.severity,
+      record?.taxonomy_severity,
+      record?.severity_match,
+    ])
+
+  test('stand in its newest record, while ids and words as sent are of this event alone', () => {
+    const records = feed([
+      buildEvent('violation', 'violation.disputed', {
+        violation_code: 'toll',
+        rental_session_id: 'S1',
+      }),
+      buildEvent('violation', 'violation.charged'),
+    ])
+    const none = [null, null, null]
+    assert.deepEqual(words(records), [
+      ['toll', 'toll', 'TAXONOMY', ...none],
+      [null, 'toll', 'TAXONOMY', ...none],
+    ])
+    assert.deepEqual(
+      records.map(record => record?.rental_session_id),
+      ['S1', null],
+    )
+  })
+
+  test('come each from the newest event that said it; a claim has its own', () => {
+    const records = feed([
+      buildEvent('incident', 'incident.reported', { category: 'theft', severity: 'minor' }),
+      buildEvent('incident', 'incident.reported', { severity: 'major' }),
+      buildEvent('incident', 'incident.claim_opened', { claim_id: 'K1', severity: '7 of 9' }),
+      buildEvent('incident', 'incident.claim_resolved', { claim_id: 'K1' }),
+      buildEvent('incident', 'incident.reported', {}),
+    ])
+    assert.deepEqual(words(records), [
+      ['theft', 'theft', 'TAXONOMY', 'minor', 'low', 'TAXONOMY'],
+      [null, 'theft', 'TAXONOMY', 'major', 'high', 'TAXONOMY'],
+      [null, null, null, '7 of 9', null, 'UNKNOWN'],
+      [null, null, null, null, null, 'UNKNOWN'],
+      [null, 'theft', 'TAXONOMY', null, 'high', 'TAXONOMY'],
+    ])
+  })
 })
 
 describe('golden records', () => {

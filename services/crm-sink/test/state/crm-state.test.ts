@@ -84,6 +84,78 @@ describe('the memory of the CRM sink', () => {
     }
   })
 
+  describe("the taxonomy's words", () => {
+    const wordsOf = ([record]: CrmRecord[]) => [
+      record?.category,
+      record?.taxonomy_category,
+      record?.category_match,
+    ]
+    const reason = { reason: 'changed mind' }
+
+    for (const isRestarted of [false, true]) {
+      test(`are those of the newest event that said them${isRestarted ? ', also after a restart' : ''}`, () => {
+        const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+        const later = (given: Record<string, unknown>): CrmRecord[] => {
+          if (isRestarted) task.restart()
+          return pipe(task, 1, 'R', given)
+        }
+        const said = ['changed mind', 'customer_canceled', 'TAXONOMY']
+        const carried = [null, 'customer_canceled', 'TAXONOMY']
+        assert.deepEqual(wordsOf(later({})), [null, null, null])
+        assert.deepEqual(wordsOf(later(reason)), said)
+        assert.deepEqual(wordsOf(later({})), carried)
+        assert.deepEqual(wordsOf(later({ reason: '' })), ['', ...carried.slice(1)])
+        // What lost, and a type nobody knows, say their own and change nothing.
+        const late = { disposition: 'SUPERSEDED', reason: 'overbooked' }
+        assert.deepEqual(wordsOf(later(late)), ['overbooked', 'double_booking', 'TAXONOMY'])
+        assert.deepEqual(wordsOf(later({ disposition: 'SUPERSEDED' })), [null, null, null])
+        const unknown = { event_type: 'reservation.moved', reason: 'overbooked' }
+        assert.deepEqual(wordsOf(later(unknown)), ['overbooked', 'double_booking', 'TAXONOMY'])
+        assert.deepEqual(wordsOf(later({})), carried)
+        // A word that is not ours replaces one that is, and so does what a type implies.
+        assert.deepEqual(wordsOf(later({ reason: 'mood' })), ['mood', null, 'UNKNOWN'])
+        assert.deepEqual(wordsOf(later({})), [null, null, 'UNKNOWN'])
+        const noShow = { event_type: 'reservation.no_show' }
+        assert.deepEqual(wordsOf(later(noShow)), [null, 'no_show', 'IMPLIED'])
+        assert.deepEqual(wordsOf(later({})), [null, 'no_show', 'IMPLIED'])
+      })
+    }
+
+    test('are forgotten with their entity', () => {
+      for (const [day, word] of [
+        [10, 'customer_canceled'],
+        [11, null],
+      ] as const) {
+        const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+        pipe(task, 0, 'R', reason)
+        assert.equal(pipe(task, day, 'R')[0]?.taxonomy_category, word)
+      }
+    })
+
+    test('cost a bounded number of bytes, however long the words that were sent', () => {
+      const task = driveStage(crmSink())
+      const sizeWith = (given: Record<string, unknown>): number => {
+        pipe(task, 0, 'R', { customer_id: 'C', ...given })
+        return task.changelog().reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+      }
+      const without = sizeWith({})
+      assert.ok(sizeWith({ reason: 'x'.repeat(300_000) }) < without + 100)
+      assert.ok(sizeWith(reason) < without + 100)
+    })
+
+    test('of a changelog from before they were kept, are null until an event says them', () => {
+      const task = driveStage(crmSink())
+      const fact = { kind: 'entity', status: 'held', at: 1, offset: 0, deleted: false }
+      const value = Buffer.from(JSON.stringify(fact))
+      task.state.restore('demo/reservation/R#reservation/R', value)
+      const [record] = pipe(task, 0, 'R')
+      assert.equal(record?.status, 'held')
+      assert.deepEqual(wordsOf([record]), [null, null, null])
+      pipe(task, 0, 'R', reason)
+      assert.equal(pipe(task, 0, 'R')[0]?.taxonomy_category, 'customer_canceled')
+    })
+  })
+
   test('facts of a changelog from before they had a day begin their time now', () => {
     const state = new CrmState({ horizonDays: 10, unresolvedMax: 10 })
     for (let n = 0; n < 3; n++) {
