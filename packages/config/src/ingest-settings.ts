@@ -18,6 +18,8 @@ export interface IngestSettings {
   readonly addressConnectionsMax: number
   readonly bodyRoomBytes: number
   readonly waitingMax: number
+  readonly waitMsMax: number
+  readonly workAgeMsMax: number
   /** Null: every process counts alone. */
   readonly limitsRedisUrl: string | null
   readonly senderTimeoutMs: number
@@ -45,6 +47,8 @@ export function ingestSettings(read: Read): IngestSettings {
     addressConnectionsMax: read.FLEET_INGEST_ADDRESS_CONNECTIONS,
     bodyRoomBytes: read.FLEET_INGEST_BODY_ROOM_BYTES,
     waitingMax: read.FLEET_INGEST_WAITING,
+    waitMsMax: read.FLEET_INGEST_WAIT_MS,
+    workAgeMsMax: read.FLEET_INGEST_WORK_AGE_MS,
     limitsRedisUrl: read.FLEET_INGEST_LIMITS_REDIS_URL ?? null,
     senderTimeoutMs: read.FLEET_INGEST_SENDER_TIMEOUT_MS,
     trustedProxies: Object.freeze(read.FLEET_TRUSTED_PROXIES?.split(',') ?? []),

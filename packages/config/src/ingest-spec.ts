@@ -91,6 +91,20 @@ export const ingestSpec = {
     default: 1000,
     desc: 'deliveries of one process read and not yet answered; beyond it 503 at once, since a sender that waits for seconds sends again',
   }),
+  FLEET_INGEST_WAIT_MS: whole(
+    100,
+    14_000,
+  )({
+    default: 2000,
+    desc: 'where even the quickest acknowledgements take longer, fewer than FLEET_INGEST_WAITING may wait, a tenth at least: as many as Kafka takes in this time. Below a third of the time senders wait, far above a healthy acknowledgement',
+  }),
+  FLEET_INGEST_WORK_AGE_MS: whole(
+    10,
+    14_000,
+  )({
+    default: 250,
+    desc: 'turns of the event loop that stay longer than this: what a turn comes to later is answered 503 unread. A thousand deliveries at once take a tenth of a second',
+  }),
   FLEET_INGEST_ADDRESS_PER_SECOND: whole(
     1,
     1_000_000,

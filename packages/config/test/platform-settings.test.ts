@@ -53,6 +53,8 @@ test('the defaults are those of development', () => {
       addressConnectionsMax: 1024,
       bodyRoomBytes: 67_108_864,
       waitingMax: 1000,
+      waitMsMax: 2000,
+      workAgeMsMax: 250,
       limitsRedisUrl: null,
       senderTimeoutMs: 15_000,
       trustedProxies: [],

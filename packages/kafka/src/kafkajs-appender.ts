@@ -71,7 +71,7 @@ export class KafkaJsAppender implements Appender {
     this.#pendingBytesMax = options.pendingBytesMax ?? pendingBytesMaxDefault
   }
 
-  append(record: OutRecord): Promise<{ offset: number }> {
+  append(record: OutRecord, notAfterMs = Infinity): Promise<{ offset: number }> {
     if (this.#closing !== null) {
       return Promise.reject(new FleetError('CLOSED', 'fatal', 'The appender is closed'))
     }
@@ -82,7 +82,7 @@ export class KafkaJsAppender implements Appender {
     }
     this.#pendingBytes += bytes
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, bytes, resolve, reject })
+      this.#waiting.push({ record, bytes, notAfterMs, resolve, reject })
       if (!this.#goesWithTheNext(record)) this.#schedule()
     })
   }
@@ -156,7 +156,12 @@ export class KafkaJsAppender implements Appender {
   #takeByLeader(): Map<number, LeaderRequest> {
     const taken = new Map<number, LeaderRequest>()
     const kept: Waiting[] = []
+    const nowMs = this.#clock.elapsedMs()
     for (const item of this.#waiting) {
+      if (item.notAfterMs <= nowMs) {
+        this.#settle(item, new FleetError('OVERLOADED', 'transient', 'It waited too long'))
+        continue
+      }
       const leader = this.#leaderOf(item.record)
       if (leader === null) {
         this.#settle(item, new FleetError('APPEND_FAILED', 'transient', 'No leader is known'))

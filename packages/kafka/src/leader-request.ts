@@ -10,6 +10,8 @@ import type { OutRecord } from './record.ts'
 export interface Waiting {
   record: OutRecord
   bytes: number
+  /** Elapsed time. */
+  notAfterMs: number
   resolve(result: { offset: number }): void
   reject(error: FleetError): void
 }

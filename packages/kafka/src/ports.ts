@@ -121,8 +121,10 @@ export interface Appender {
    * time; what arrives meanwhile goes into the next (natural batching).
    * @throws FleetError APPEND_FAILED | APPEND_UNKNOWN | OVERLOADED (all transient). After
    *   APPEND_UNKNOWN the record may or may not be there. Fatal where Kafka refuses this user.
+   * @param notAfterMs elapsed time from when nobody waits for it: what was not sent by then never is, so
+   *   that a slow broker's time goes to records that are still waited for.
    */
-  append(record: OutRecord): Promise<{ offset: number }>
+  append(record: OutRecord, notAfterMs?: number): Promise<{ offset: number }>
   /** Whether the cluster could be reached lately: true until a failure, true again after a success. */
   readonly healthy: boolean
   /** Sends what waits, then disconnects. */

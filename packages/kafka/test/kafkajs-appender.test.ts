@@ -51,6 +51,37 @@ test('records that fail one after the other do not ask for metadata each time', 
   await appender.close()
 })
 
+test('what nobody waits for any more when its turn comes is not sent', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  const sent: number[] = []
+  let acknowledge = (): void => {}
+  cluster.nodes.set('1', {
+    connectionPool: fakePool((_, body) => {
+      const produced = readProduce(body)
+      // The count of records in the header of a batch.
+      sent.push(produced.partitions[0]?.records.readInt32BE(57) ?? 0)
+      return new Promise(resolve => {
+        acknowledge = () => resolve(acknowledgedAt(produced, 7))
+      })
+    }),
+  })
+  let elapsedMs = 0
+  const appender = new KafkaJsAppender(cluster, {}, { ...systemClock, elapsedMs: () => elapsedMs })
+  const first = appender.append(record(0), 100)
+  while (sent.length === 0) await turn()
+  const late = appender.append(record(0), 100)
+  const inTime = appender.append(record(0), 101)
+  elapsedMs = 100
+  acknowledge()
+  assert.deepEqual(await first, { offset: 7 })
+  await assert.rejects(late, { code: 'OVERLOADED' })
+  while (sent.length === 1) await turn()
+  acknowledge()
+  assert.deepEqual(await inTime, { offset: 7 })
+  assert.deepEqual(sent, [1, 1])
+  await appender.close()
+})
+
 test('closing waits for what is under way, and may be asked for twice', async () => {
   const appender = new KafkaJsAppender(clusterWith({ 'a/0': 1 }), {}, systemClock)
   const appended = appender.append(record(0))

@@ -8,7 +8,7 @@ import { batchBytesMax } from '../src/produce.ts'
 
 function waiting(topic: string, partition: number, bytes = 100): Waiting {
   const record = { topic, partition, key: null, value: null }
-  return { record, bytes, resolve: () => {}, reject: () => {} }
+  return { record, bytes, notAfterMs: Infinity, resolve: () => {}, reject: () => {} }
 }
 
 test('records of one partition share a batch, with those who wait in the same order', () => {

@@ -4,14 +4,18 @@ import type { Codec } from '@fleet/codec'
 import type { PlatformSettings } from '@fleet/config'
 import type { Clock, Ids, Scope } from '@fleet/runtime'
 import type { Checks, Logger, Metrics } from '@fleet/telemetry'
+import { WaitingLimit } from './core/waiting-limit.ts'
 import { BodyRoom } from './shell/body-reader.ts'
 import type { ControlSource } from './shell/control-directory.ts'
 import { DeliveryHandler } from './shell/delivery-handler.ts'
 import { EdgeReport } from './shell/edge-report.ts'
 import { openEndpointDirectory } from './shell/endpoint-directory.ts'
+import type { EndpointDirectory } from './shell/endpoint-directory.ts'
 import { createHttpServer } from './shell/http-server.ts'
 import type { HttpLimits } from './shell/http-server.ts'
 import { createOperationsApp } from './shell/operations-app.ts'
+import { KeyUsePublisher } from './shell/key-use-publisher.ts'
+import type { KeyUsePublisherOptions, NoteKeyUse } from './shell/key-use-publisher.ts'
 import { openProvenanceSigner } from './shell/provenance-signer.ts'
 import { privacyOf, trustedProxies } from './shell/proxies.ts'
 import { LocalLimits } from './shell/rate-limits.ts'
@@ -21,6 +25,7 @@ import type { LogBroker } from './shell/raw-log.ts'
 import { createRawPublisher } from './shell/raw-publisher.ts'
 import { createSecurityPublisher } from './shell/security-publisher.ts'
 import { SharedLimits } from './shell/shared-limits.ts'
+import { Shedding } from './shell/shedding.ts'
 import { openTls } from './shell/tls.ts'
 import type { LookAt } from './workers/look.ts'
 
@@ -47,16 +52,8 @@ function controlSource({ settings, controlBroker }: EdgePorts): ControlSource | 
 /** Listens when it resolves; ready when the checks are. The scope closes it, requests first. */
 export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port: number }> {
   const { settings, codec, metrics, logger, clock } = ports
-  const { partitions, mode, dataDir, endpointsFile } = settings
-  const directory = openEndpointDirectory({
-    endpointsFile,
-    dataDir,
-    mode,
-    clock,
-    logger,
-    control: controlSource(ports),
-  })
-  scope.onClose('endpoints', () => directory.close())
+  const { partitions, mode } = settings
+  const directory = openDirectory(scope, ports)
   const signer = openProvenanceSigner({ keysFile: settings.provenanceKeysFile, clock, logger })
   scope.onClose('provenance', () => signer.close())
   const onFatal = (error: unknown): void => scope.fail(error)
@@ -77,7 +74,7 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
   metrics.gauge('fleet_ingest_breaker_open', '1: deliveries are refused, Kafka is probed.', () => [
     { value: publisher.isBreakerOpen ? 1 : 0 },
   ])
-  const { room, proxies, tls, limits } = openGuards(scope, ports)
+  const { tls, ...guards } = openGuards(scope, ports)
   const checks = (): Checks => ({
     process: scope.stopping.aborted ? 'stopping' : 'ok',
     endpoints: directory.state,
@@ -85,28 +82,31 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
     schemas: log.schemaState,
     kafka: log.kafkaState,
   })
-  const own: LookAt = async () => ({ checks: checks(), metrics: await metrics.text() })
+  const own: LookAt = async () => {
+    report.arm(directory.ids())
+    return { checks: checks(), metrics: await metrics.text() }
+  }
   const server = createHttpServer({
     deliveries: new DeliveryHandler({
       directory,
       publisher,
+      noteKeyUse: openKeyUses(scope, ports, appender),
       publishSecurity: createSecurityPublisher({ codec, appender, partitions, lost }),
       report,
       clock,
       ids: ports.ids,
       bodyBytesMax: settings.bodyMaxBytes,
-      room,
-      limits,
+      ...guards,
       addressPerSecond: settings.ingestAddressPerSecond,
-      proxies,
-      isPrivate: privacyOf(mode, proxies),
+      isPrivate: privacyOf(mode, guards.proxies),
       stopping: scope.stopping,
     }),
     elsewhere: createOperationsApp({ look: ports.shownAs?.(own) ?? own, logger }),
     report,
+    shedding: guards.shedding,
     metrics,
     clock,
-    proxies,
+    proxies: guards.proxies,
     settings: settings.ingest,
     bodyBytesMax: settings.bodyMaxBytes,
     tls,
@@ -117,20 +117,53 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
   return { port }
 }
 
+function openDirectory(scope: Scope, ports: EdgePorts): EndpointDirectory {
+  const { settings, clock, logger } = ports
+  const { endpointsFile, dataDir, mode } = settings
+  const control = controlSource(ports)
+  const files = { endpointsFile, dataDir, mode }
+  const directory = openEndpointDirectory({ ...files, clock, logger, control })
+  scope.onClose('endpoints', () => directory.close())
+  return directory
+}
+
+function openKeyUses(
+  scope: Scope,
+  { clock, logger }: EdgePorts,
+  appender: KeyUsePublisherOptions['appender'],
+): NoteKeyUse {
+  const publisher = new KeyUsePublisher({ appender, clock, logger })
+  scope.onClose('key uses', () => publisher.close())
+  return (endpointId, keyId, atMs) => publisher.note(endpointId, keyId, atMs)
+}
+
 /** What stands between a caller and a delivery. */
 function openGuards(scope: Scope, ports: EdgePorts) {
   const { settings, clock, logger, metrics } = ports
   const { ingest } = settings
-  const room = new BodyRoom(ingest.bodyRoomBytes, ingest.waitingMax)
+  const { waitingMax: max, waitMsMax, workAgeMsMax } = ingest
+  const waitingLimit = new WaitingLimit({ max, waitMsMax })
+  const room = new BodyRoom(ingest.bodyRoomBytes, waitingLimit)
+  const shedding = new Shedding({ workAgeMsMax, metrics, logger, clock })
   metrics.gauge('fleet_ingest_body_bytes', 'Bodies held now.', () => [{ value: room.bytes }])
   metrics.gauge('fleet_ingest_waiting', 'Deliveries read and not yet answered.', () => [
     { value: room.waiting },
+  ])
+  metrics.gauge('fleet_ingest_waiting_limit', 'How many may wait as Kafka goes now.', () => [
+    { value: waitingLimit.value },
   ])
   const tls = ingest.tls === null ? null : openTls({ ...ingest.tls, clock, logger, metrics })
   scope.onClose('tls', () => tls?.close())
   const limits = openLimits(ports)
   scope.onClose('limits', () => limits.close())
-  return { room, proxies: trustedProxies(ingest.trustedProxies), tls, limits }
+  return {
+    room,
+    waitingLimit,
+    shedding,
+    proxies: trustedProxies(ingest.trustedProxies),
+    tls,
+    limits,
+  }
 }
 
 function openLimits({ settings, clock, logger, metrics }: EdgePorts): RateLimits {

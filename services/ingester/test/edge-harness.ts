@@ -206,6 +206,7 @@ function fakeLog(codec: Codec, behaviour: AppendBehaviour | undefined) {
     control,
     records: () => of(topics.raw.name),
     raw: async () => (await decoded(topics.raw)) as RawDelivery[],
+    uses: () => of(topics.controlUses.name),
     security: async () => (await decoded(topics.security)) as SecurityEvent[],
   }
 }

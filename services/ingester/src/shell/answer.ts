@@ -46,13 +46,17 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(answer.body)
 }
 
-/** How long, and how much, a sender may go on sending after its answer. */
-const lingerMsMax = 1000
+/**
+ * How long, and how much, a sender may go on sending after its answer. Many read nothing before all is sent,
+ * so it is as long as a request may take; a request's own time limit may end it sooner.
+ */
+const lingerMsMax = 15_000
 const lingerBytesMax = 8 * 1024 * 1024
 
 /**
  * Answers before the whole request was read, and ends the connection. Closing a socket with unread bytes
- * resets it, which destroys the answer on its way; so what still comes is thrown away for a while.
+ * resets it, which destroys the answer on its way; so only our side of it ends now, and what still comes is
+ * thrown away for a while.
  */
 export function sendAndClose(
   request: IncomingMessage,
@@ -62,7 +66,8 @@ export function sendAndClose(
 ): void {
   response.shouldKeepAlive = false
   response.writeHead(answer.status, { ...headersOf(answer), connection: 'close' })
-  response.write(answer.body)
+  // Written when answers to earlier requests of the connection are; not before may its side end.
+  response.write(answer.body, () => request.socket.end())
   let bytes = 0
   const end = (): void => {
     cancel()

@@ -19,18 +19,18 @@ export type BodyReading =
  */
 export class BodyRoom {
   readonly #bytesMax: number
-  readonly #waitingMax: number
+  readonly #waitingLimit: { readonly value: number }
   #bytes = 0
   #waiting = 0
 
-  constructor(bytesMax: number, waitingMax: number) {
+  constructor(bytesMax: number, waitingLimit: { readonly value: number }) {
     this.#bytesMax = bytesMax
-    this.#waitingMax = waitingMax
+    this.#waitingLimit = waitingLimit
   }
 
   /** What is taken now would wait longer than its sender does; a quick refusal is worth more. */
   get isCrowded(): boolean {
-    return this.#waiting >= this.#waitingMax
+    return this.#waiting >= this.#waitingLimit.value
   }
 
   take(bytes: number): boolean {

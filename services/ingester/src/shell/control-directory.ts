@@ -83,6 +83,10 @@ class ControlDirectory implements EndpointDirectory {
     return this.#known.get(id)
   }
 
+  ids(): Iterable<string> {
+    return this.#known.keys()
+  }
+
   get state(): string {
     return this.#follower.readiness
   }

@@ -15,16 +15,10 @@ import { announcedBytes } from '../core/request-head.ts'
 import type { Headers } from '../core/request-head.ts'
 import { pathOf } from '../core/route.ts'
 import { SecurityLog } from '../core/security-log.ts'
+import type { WaitingLimit } from '../core/waiting-limit.ts'
 import { acceptDelivery } from './accept-delivery.ts'
-import {
-  acceptedAnswer,
-  jsonAnswer,
-  problemAnswer,
-  send,
-  sendAndClose,
-  unavailableAnswer,
-  unavailableRetryAfterSeconds,
-} from './answer.ts'
+import { acceptedAnswer, jsonAnswer, problemAnswer, send, sendAndClose } from './answer.ts'
+import { unavailableAnswer, unavailableRetryAfterSeconds } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { Armings } from './arming.ts'
 import { readBody } from './body-reader.ts'
@@ -34,20 +28,26 @@ import type { Delivery, JudgingTools } from './delivery.ts'
 import { abortedOutcome } from './edge-report.ts'
 import type { DeliveryLine, EdgeReport, Outcome } from './edge-report.ts'
 import type { EndpointDirectory, KnownEndpoint } from './endpoint-directory.ts'
+import type { NoteKeyUse } from './key-use-publisher.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { KeyedDelivery, RawPublisher } from './raw-publisher.ts'
 import type { PublishSecurity } from './security-publisher.ts'
+import type { Shedding } from './shedding.ts'
 
 export interface DeliveryHandlerOptions {
   readonly directory: Pick<EndpointDirectory, 'find'>
   readonly publisher: RawPublisher
   readonly publishSecurity: PublishSecurity
+  /** Called for every delivery that was verified: it must cost nothing. */
+  readonly noteKeyUse: NoteKeyUse
   readonly report: EdgeReport
   readonly clock: Clock
   readonly ids: Ids
   readonly bodyBytesMax: number
   /** All bodies held at once; with the appender's own limit it bounds the memory of the process. */
   readonly room: BodyRoom
+  readonly waitingLimit: Pick<WaitingLimit, 'stored'>
+  readonly shedding: Pick<Shedding, 'count'>
   readonly limits: RateLimits
   readonly addressPerSecond: number
   readonly proxies: Proxies
@@ -92,7 +92,7 @@ export class DeliveryHandler {
       this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
       return
     }
-    const { bodyBytesMax, room, publisher } = this.#options
+    const { bodyBytesMax, room, publisher, waitingLimit, clock } = this.#options
     const reading = await readBody(request, announcedBytes(headers), bodyBytesMax, room)
     if (reading.kind === 'aborted') return this.#count(delivery, abortedOutcome(response))
     if (reading.kind === 'too_large') {
@@ -101,8 +101,10 @@ export class DeliveryHandler {
       return
     }
     if (reading.kind !== 'body') {
+      const isFull = reading.kind === 'no_room'
+      this.#options.shedding.count(isFull ? 'bodies' : 'waiting')
       // Crowded: the connection goes on; a body of an announced length, no other, is thrown away as it comes.
-      const isUnread = reading.kind === 'no_room' || headers['transfer-encoding'] !== undefined
+      const isUnread = isFull || headers['transfer-encoding'] !== undefined
       return void this.#refuse(delivery, refused('unavailable', null), { isUnread })
     }
     try {
@@ -110,7 +112,9 @@ export class DeliveryHandler {
       const acceptance = 'then' in accepting ? await accepting : accepting
       const taken = this.#judge(delivery, acceptance, reading.body)
       if (taken === null) return
+      const sentMs = clock.elapsedMs()
       await publisher.publish(taken.records, delivery.traceparent)
+      waitingLimit.stored(sentMs, clock.elapsedMs())
       this.#answerTaken(delivery, taken)
     } catch (error) {
       this.#fail(delivery, error)
@@ -164,6 +168,7 @@ export class DeliveryHandler {
       this.#answerChallenge(delivery, identified.challenge, secret, body)
       return null
     }
+    this.#options.noteKeyUse(target.endpoint.id, acceptance.keyId, delivery.receivedAtMs)
     return this.#take(delivery, target, acceptance, identified.parts, body)
   }
 
@@ -239,6 +244,7 @@ export class DeliveryHandler {
 
   #fail(delivery: Delivery, error: unknown): void {
     this.#send(delivery, unavailableAnswer())
+    if (codeOf(error) === 'OVERLOADED') this.#options.shedding.count('log')
     this.#count(delivery, 'unavailable', { code: codeOf(error), problem: messageOf(error) })
   }
 

@@ -6,6 +6,7 @@ import type { Clock } from '@fleet/runtime'
 import type { Endpoint } from '@fleet/sources'
 import type { Counter, Histogram, Logger, Metrics } from '@fleet/telemetry'
 import { FloodGate } from '../core/flood-gate.ts'
+import type { SecurityReason } from '../core/accept.ts'
 import type { ProblemCode } from '../core/problem.ts'
 
 export type Outcome = 'accepted' | 'challenge' | 'aborted' | ProblemCode
@@ -29,6 +30,21 @@ const slowShare = 1 / 3
 /** What a sender waited for; who sends slowly and is refused does not make the edge slow. */
 const answered: ReadonlySet<Outcome> = new Set(['accepted', 'challenge', 'unavailable'])
 
+/**
+ * Reasons and outcomes that alert rules read by endpoint. An increase is seen only of a series that was
+ * there before, so they are shown as 0 from the start.
+ */
+const alertedReasons: readonly SecurityReason[] = [
+  'bad_signature',
+  'missing_signature',
+  'stale',
+  'challenge_refused',
+]
+const alertedOutcomes: readonly Outcome[] = ['body_too_large', 'rate_limited']
+
+/** Endpoints beyond it show what happened alone: a name has room for 10,000 series. */
+const endpointsArmedMax = 1000
+
 const linesPerKeyMinute = 10
 const linesPerSecond = 50
 const keysMax = 10_000
@@ -48,6 +64,7 @@ export class EdgeReport {
   readonly #slow: Counter
   readonly #seconds: Histogram
   readonly #senderTimeoutMs: number
+  readonly #armed = new Set<string>()
   readonly #gate = new FloodGate({
     perKeyMinute: linesPerKeyMinute,
     perProcessSecond: linesPerSecond,
@@ -65,6 +82,7 @@ export class EdgeReport {
       'fleet_ingest_refusals_total',
       'Refusals that are a matter of security, by reason.',
     )
+    this.#refusals.add(0, { endpoint: 'unknown', reason: 'unknown_endpoint' })
     this.#slow = metrics.counter(
       'fleet_ingest_slow_answers_total',
       'Answers later than a third of the time senders wait.',
@@ -106,6 +124,18 @@ export class EdgeReport {
     if (passed === null) return
     const event = outcome === 'challenge' ? 'delivery.challenge' : 'delivery.refused'
     this.#logger[level]({ outcome, ...line, durationMs, count: passed.count }, event)
+  }
+
+  /** The endpoints in force now: the series that alerts read of them are there before the first refusal. */
+  arm(endpointIds: Iterable<string>): void {
+    for (const endpoint of endpointIds) {
+      if (this.#armed.size >= endpointsArmedMax) return
+      if (this.#armed.has(endpoint)) continue
+      this.#armed.add(endpoint)
+      for (const reason of alertedReasons) this.#refusals.add(0, { endpoint, reason })
+      for (const outcome of alertedOutcomes) this.#deliveries.add(0, { endpoint, outcome })
+      this.#slow.add(0, { endpoint })
+    }
   }
 
   /** A request that never became one: no endpoint, no duration. */

@@ -21,6 +21,8 @@ export interface KnownEndpoint {
 
 export interface EndpointDirectory {
   find(id: string): KnownEndpoint | undefined
+  /** Of all that are in force. */
+  ids(): Iterable<string>
   /** `ok` once a file was good. */
   readonly state: string
   close(): void
@@ -73,6 +75,10 @@ class WatchedDirectory implements EndpointDirectory {
 
   find(id: string): KnownEndpoint | undefined {
     return this.#known.get(id)
+  }
+
+  ids(): Iterable<string> {
+    return this.#known.keys()
   }
 
   close(): void {

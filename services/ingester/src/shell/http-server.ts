@@ -14,10 +14,11 @@ import type { Metrics } from '@fleet/telemetry'
 import type { Proxies } from '../core/address.ts'
 import { headersOf, isAcceptable, valuesOf } from '../core/request-head.ts'
 import { routeOf } from '../core/route.ts'
-import { problemAnswer, rawAnswer, send, sendAndClose, unavailableAnswer } from './answer.ts'
+import { problemAnswer, rawAnswer, sendAndClose, unavailableAnswer } from './answer.ts'
 import { Connections } from './connections.ts'
 import type { DeliveryHandler } from './delivery-handler.ts'
 import type { EdgeReport } from './edge-report.ts'
+import type { Shedding } from './shedding.ts'
 import type { Tls } from './tls.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -40,6 +41,7 @@ export interface HttpServerOptions {
   /** Serves what is no delivery. */
   readonly elsewhere: Handler
   readonly report: EdgeReport
+  readonly shedding: Shedding
   readonly metrics: Metrics
   readonly clock: Clock
   readonly proxies: Proxies
@@ -64,8 +66,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       case 'allowed':
         return serve(request, response, options, limits)
       case 'too many':
+        options.shedding.count('pipelined')
         options.report.unreadable('unavailable')
-        return send(response, unavailableAnswer())
+        return sendAndClose(request, response, unavailableAnswer(), options.clock)
       case 'after the last':
         return undefined
     }
@@ -123,7 +126,7 @@ function openTlsServer(
 function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { deliveries, elsewhere, report, clock }: HttpServerOptions,
+  { deliveries, elsewhere, report, shedding, clock }: HttpServerOptions,
   { headersMax }: HttpLimits,
 ): unknown {
   const { httpVersion, rawHeaders } = request
@@ -141,6 +144,10 @@ function serve(
   const route = routeOf(request.method ?? '', request.url ?? '')
   switch (route.kind) {
     case 'delivery':
+      if (!shedding.admits()) {
+        report.unreadable('unavailable')
+        return shedding.refuse(request, response, headers)
+      }
       return deliveries.handle(request, response, headers, route.endpointId)
     case 'method_not_allowed':
       return deliveries.refuseMethod(request, response, headers, route.endpointId)

@@ -43,14 +43,15 @@ export function createRawPublisher(options: RawPublisherOptions): RawPublisher {
       const attempt = tryBreaker(breaker, clock.elapsedMs())
       breaker = attempt.breaker
       if (!attempt.allowed) throw unavailable('Kafka failed several times in a row')
+      const notAfterMs = clock.elapsedMs() + deadlineMs
       const records = deliveries.map(delivery => toRecord(delivery, traceparent, options))
       try {
         // A rejection ends the waiting at once; the other parts settle unseen.
         const [only] = records
         const acknowledged: Promise<unknown> =
           only !== undefined && records.length === 1
-            ? appender.append(only)
-            : Promise.all(records.map(record => appender.append(record)))
+            ? appender.append(only, notAfterMs)
+            : Promise.all(records.map(record => appender.append(record, notAfterMs)))
         await withDeadline(clock, deadlineMs, 'storing a delivery', acknowledged)
         breaker = closedBreaker
       } catch (error) {

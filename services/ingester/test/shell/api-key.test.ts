@@ -75,6 +75,25 @@ test('every refusal is the same 401, with a security record and without a trace 
   assert.match(lines.join(''), /endpoints\.settings_weak/)
 })
 
+test('when a key was used is written once for many deliveries, and without the key', async () => {
+  const { edge } = await openWithKey()
+  const many = Array.from({ length: 30 }, (_, i) => post(edge, 'old', levyBody(`u${i}`), bearer))
+  for (const { status } of await Promise.all(many)) assert.equal(status, 200)
+  await post(edge, 'old', levyBody('wrong'), { authorization: `Bearer ${next}` })
+  assert.deepEqual(edge.log.uses(), [], 'not with the delivery')
+  await edge.scope.close()
+  const uses = edge.log.uses()
+  assert.deepEqual(
+    uses.map(record => record.key),
+    ['old/k1'],
+  )
+  const { last_used_at: at, ...rest } = JSON.parse(String(uses[0]?.value)) as {
+    last_used_at: string
+  }
+  assert.deepEqual(rest, { endpoint_id: 'old', key_id: 'k1' })
+  assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000)
+})
+
 test('a new key beside the old one: both let in, then the old one no more', async () => {
   const { edge } = await openWithKey()
   edge.files.secret('old.k2', hashOf(next))

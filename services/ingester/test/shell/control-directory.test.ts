@@ -36,7 +36,7 @@ function openControl() {
     writeFileSync(join(folder, 'secrets', name), text)
   secretFile('control.keys', masterKey('m1', 1))
   const broker = createMemoryBroker({
-    topics: [topics.control.name, topics.controlAudit.name],
+    topics: [topics.control.name, topics.controlAudit.name, topics.controlUses.name],
     partitions: 1,
   })
   let masterKeys = masterKey('m1', 1)

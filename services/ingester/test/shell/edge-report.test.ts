@@ -48,6 +48,34 @@ test('an endpoint whose sender waits longer, or less long, is slow by its own ti
   assert.equal(await valueOf(metrics, 'fleet_ingest_slow_answers_total{endpoint="patient"}'), 0)
 })
 
+test('what alerts read of an endpoint is there as 0 before its first refusal, once and bounded', async () => {
+  const metrics = createMetrics('test')
+  const report = new EdgeReport(metrics, silentLogger, systemClock, 15_000)
+  report.delivery('unauthorized', endpoint, 0, 'stale', line)
+  report.arm(['levy', 'ump'])
+  report.arm(['levy', ...Array.from({ length: 2000 }, (_, index) => `more-${index}`)])
+  const text = await metrics.text()
+  const refusals = (id: string, reason: string): string =>
+    `fleet_ingest_refusals_total{endpoint="${id}",reason="${reason}"}`
+  assert.ok(text.includes(`${refusals('levy', 'stale')} 1`))
+  assert.ok(text.includes(`${refusals('unknown', 'unknown_endpoint')} 0`))
+  for (const reason of ['bad_signature', 'missing_signature', 'stale', 'challenge_refused']) {
+    assert.ok(text.includes(`${refusals('ump', reason)} 0`), reason)
+  }
+  for (const outcome of ['body_too_large', 'rate_limited']) {
+    const series = `fleet_ingest_deliveries_total{endpoint="ump",outcome="${outcome}"} 0`
+    assert.ok(text.includes(series), outcome)
+  }
+  assert.ok(text.includes('fleet_ingest_slow_answers_total{endpoint="ump"} 0'))
+  assert.ok(!text.includes('more-1500'))
+})
+
+test('a scrape of the edge shows the series of its endpoints before any delivery', async () => {
+  const edge = await openEdge()
+  const text = await (await fetch(`http://127.0.0.1:${edge.port}/metrics`)).text()
+  assert.match(text, /fleet_ingest_refusals_total\{endpoint="levy",reason="bad_signature"\} 0/)
+})
+
 test('refusals are counted by endpoint and reason, those of made up ids together', async () => {
   const edge = await openEdge({ endpoints: [{ ...levy, limits: { body_bytes: 400 } }] })
   await post(edge, 'levy', 'x')

@@ -88,7 +88,8 @@ test('unknown ids share one label, however many are tried', async () => {
   for (const id of ['a', 'b', 'c']) await post(edge, id, '{}')
   const text = await edge.metrics.text()
   const labels = [...text.matchAll(/deliveries_total\{endpoint="([^"]*)"/g)].map(match => match[1])
-  assert.deepEqual(new Set(labels), new Set(['levy', 'unknown']))
+  for (const id of ['a', 'b', 'c']) assert.ok(!labels.includes(id), id)
+  assert.ok(labels.includes('levy') && labels.includes('unknown'))
 })
 
 // Order of the contract: size, encoding, (addresses: token-bucket.test.ts), signature, freshness.

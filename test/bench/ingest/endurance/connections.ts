@@ -9,7 +9,7 @@ import { systemClock } from '@fleet/runtime'
 export interface Answer {
   /** 0: no answer came; the connection failed, was cut or nothing came in time. */
   readonly status: number
-  /** From when it was due to be sent. */
+  /** From when it was sent. */
   readonly ms: number
 }
 
@@ -21,6 +21,7 @@ export interface PoolOptions {
   readonly requestsMax?: number
 }
 
+const openersMax = 64
 const headEnd = '\r\n\r\n'
 
 /** How much of the text is one answer; null: it has not all come. */
@@ -100,10 +101,23 @@ export class ConnectionPool {
     return this.#open.size
   }
 
+  /** As many connections as may be, each of which had an answer: a new one may wait long to be taken. */
+  async fill(request: () => Buffer): Promise<void> {
+    const openers = Array.from({ length: openersMax }, async () => {
+      while (this.#open.size < this.#options.connectionsMax)
+        await this.#send(this.#connect(), request())
+    })
+    await Promise.all(openers)
+  }
+
   /** Null: every connection waits for an answer. */
-  send(request: Buffer, dueMs = systemClock.elapsedMs()): Promise<Answer> | null {
+  send(request: Buffer): Promise<Answer> | null {
     const connection = this.#take()
-    if (connection === null) return null
+    return connection === null ? null : this.#send(connection, request)
+  }
+
+  #send(connection: Connection, request: Buffer): Promise<Answer> {
+    const sentMs = systemClock.elapsedMs()
     const { answerMsMax, requestsMax = Infinity } = this.#options
     return new Promise(resolve => {
       const cancel = systemClock.after(answerMsMax, () => connection.close())
@@ -111,7 +125,7 @@ export class ConnectionPool {
         cancel()
         if (connection.isOpen && connection.requests >= requestsMax) connection.close()
         else if (connection.isOpen) this.#idle.push(connection)
-        resolve({ status, ms: systemClock.elapsedMs() - dueMs })
+        resolve({ status, ms: systemClock.elapsedMs() - sentMs })
       })
     })
   }
@@ -124,7 +138,10 @@ export class ConnectionPool {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.isOpen) return idle
     }
-    if (this.#open.size >= this.#options.connectionsMax) return null
+    return this.#open.size >= this.#options.connectionsMax ? null : this.#connect()
+  }
+
+  #connect(): Connection {
     const made = new Connection(this.#options.port, ended => this.#open.delete(ended))
     this.#open.add(made)
     return made

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 
 import { answerIn, ConnectionPool } from './connections.ts'
 import { bodyOf, requestOf } from './deliveries.ts'
+import { namedAs } from './slow-link.ts'
 import { slopeOf, Tally } from './tally.ts'
 
 test('an answer is one when all of it has come', () => {
@@ -38,6 +39,16 @@ test('requests end with an answer, or with none where the connection was cut or 
   assert.equal((await pool.send(requestOf(body)))?.status, 503)
   pool.close()
   await new Promise(closed => server.close(closed))
+})
+
+test('behind the slow link a broker has its port, wherever it says its own', () => {
+  const says = (port: number): Buffer => {
+    const name = Buffer.from('..127.0.0.1....127.0.0.1')
+    name.writeInt32BE(port, 11)
+    return name
+  }
+  assert.deepEqual(namedAs(says(9092), 9092, 1234), says(1234))
+  assert.deepEqual(namedAs(says(9093), 9092, 1234), says(9093))
 })
 
 test('a slope is what y grows by for one of x', () => {
