@@ -20,6 +20,9 @@ export function httpRegistry(url: string): RegistryAdmin {
 
 type Answer = Readonly<Record<string, unknown>>
 
+/** Of the rule of a subject, where several set it at once. */
+const settingAttemptsMax = 5
+
 class HttpRegistry implements RegistryAdmin {
   readonly #url: string
 
@@ -51,7 +54,17 @@ class HttpRegistry implements RegistryAdmin {
 
   async requireCompatibility(subject: string): Promise<void> {
     const path = `/config/${encodeURIComponent(subject)}`
-    await this.#request('PUT', path, { compatibility: compatibilityMode })
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#request('PUT', path, { compatibility: compatibilityMode })
+        return
+      } catch (error) {
+        // Refused while somebody else registers: then it is he who sets it.
+        const set = await this.#request('GET', path)
+        if (set?.['compatibilityLevel'] === compatibilityMode) return
+        if (attempt === settingAttemptsMax) throw error
+      }
+    }
   }
 
   async register(subject: string, schema: string): Promise<number> {

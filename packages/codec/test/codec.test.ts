@@ -30,6 +30,9 @@ const signal: AlertSignal = {
   due_at: null,
   source: null,
   count: null,
+  amount: null,
+  entry_id: null,
+  sequence: null,
 }
 
 const folders: string[] = []
@@ -99,6 +102,7 @@ test('a value is magic, the id of our schema, and Avro without anything else', a
     '0280a9ffdbb5b1b006', // effective_at
     '0000', // tick_at, origin
     '0000000000', // vehicle_id, started_at, due_at, source, count
+    '000000', // amount, entry_id, sequence
   ].join('')
   assert.equal(codec.encode(topics.alertSignals, signal).toString('hex'), expected)
   assert.deepStrictEqual(codec.decode(topics.alertSignals, Buffer.from(expected, 'hex')), signal)

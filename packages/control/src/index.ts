@@ -16,6 +16,7 @@ export type {
 export { EndpointCatalog } from './core/endpoint-catalog.ts'
 export type { CatalogReading } from './core/endpoint-catalog.ts'
 export { exportEndpoints } from './core/endpoints-file.ts'
+export type { KeyUse } from './core/key-use.ts'
 export { scopes } from './core/records.ts'
 export type {
   ApiKeyRecord,
@@ -32,6 +33,7 @@ export type { ControlFollower, ControlFollowerOptions } from './shell/control-fo
 export { ControlPlane } from './shell/control-plane.ts'
 export type { ControlPlaneOptions } from './shell/control-plane.ts'
 export { MasterKeys } from './shell/master-keys.ts'
+export { keyUseRecord, readKeyUses } from './shell/key-uses.ts'
 export { readAudit } from './shell/read-audit.ts'
 export type { AuditPage } from './shell/read-audit.ts'
 export { SecretOpener } from './shell/secret-opener.ts'

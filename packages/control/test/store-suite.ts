@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { topics } from '@fleet/contracts'
 import type { Broker } from '@fleet/kafka'
-import { systemClock, systemIds } from '@fleet/runtime'
+import { systemClock, systemIds, systemRandom } from '@fleet/runtime'
 import { silentLogger } from '@fleet/telemetry'
 
 import type { Command, Decision, Precondition } from '../src/core/commands.ts'
@@ -27,7 +27,14 @@ export interface StoreUnderTest {
 }
 
 export function openWriter({ broker, environment }: StoreUnderTest): ControlWriter {
-  return new ControlWriter({ broker, environment, ids: systemIds, logger: silentLogger })
+  return new ControlWriter({
+    broker,
+    environment,
+    ids: systemIds,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+  })
 }
 
 export function run(

@@ -2,7 +2,7 @@
 
 import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import type { Outcome } from './fuzz-target.ts'
@@ -12,6 +12,8 @@ import type { Options } from './options.ts'
 /** The slowest input takes a second; a machine that does something else gets the rest. */
 const stalledMsMax = 60_000
 const progressEveryMs = 5000
+/** Targets tried at the same time, each in a process of its own. */
+const lanesMax = 4
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 const worker = new URL('./fuzz-target.ts', import.meta.url)
@@ -105,11 +107,15 @@ const cases: Record<string, number> = {}
 let failed = 0
 say(`${options.targets.length} targets, ${options.runs} inputs each, seed ${options.seed}`)
 try {
-  for (const target of options.targets) {
-    const tried = report(target, await fuzz(target, options, folder), options)
-    if (tried === null) failed++
-    else cases[target] = tried
+  const waiting = [...options.targets]
+  const lane = async (): Promise<void> => {
+    for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+      const tried = report(target, await fuzz(target, options, folder), options)
+      if (tried === null) failed++
+      else cases[target] = tried
+    }
   }
+  await Promise.all(Array.from({ length: Math.min(lanesMax, availableParallelism()) }, lane))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

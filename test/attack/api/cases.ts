@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import { operationsOf } from './document.ts'
+import { doorAttacks } from './door-cases.ts'
 import { canary, plainDefinition } from './inputs.ts'
+import { letterAttacks } from './letter-cases.ts'
 import { openApiTarget } from './target.ts'
 import type { Answer, ApiTarget } from './target.ts'
 
@@ -14,6 +16,9 @@ export const rows = [
   'admin-api-bodies',
   'admin-api-stored-text',
   'admin-api-logins',
+  'admin-api-dead-letters',
+  'admin-api-doors',
+  'admin-api-queries',
 ] as const
 
 export interface ApiAttack {
@@ -244,4 +249,6 @@ export const apiAttacks: readonly ApiAttack[] = [
   ...bodyAttacks,
   ...storedText,
   ...logins,
+  ...letterAttacks,
+  ...doorAttacks,
 ]

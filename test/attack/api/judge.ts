@@ -49,6 +49,13 @@ function parsed(text: string): Json | undefined {
   }
 }
 
+function linesOf(text: string): (Json | undefined)[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map(line => parsed(line))
+}
+
 function refusal({ contentType, text, status, headers }: Answer, schemas: Schemas): string[] {
   if (contentType !== 'application/problem+json') return [`a refusal as ${contentType}`]
   const body = parsed(text)
@@ -70,6 +77,13 @@ function success(operation: Operation, answer: Answer, schemas: Schemas): string
   if (content === undefined) return []
   if (content === null) return answer.text === '' ? [] : ['content where none is documented']
   if (answer.contentType !== content.contentType) return [`content of type ${answer.contentType}`]
+  if (content.contentType === 'application/x-ndjson') {
+    return linesOf(answer.text).flatMap(line => {
+      return line === undefined
+        ? ['a line that is no JSON']
+        : violations(content.schema, line, schemas)
+    })
+  }
   if (content.contentType !== 'application/json') return []
   const body = parsed(answer.text)
   if (body === undefined) return ['no JSON']
@@ -103,10 +117,11 @@ function taken({ operation, body }: Input, schemas: Schemas): string[] {
 }
 
 /** Nothing of another tenant is in what is shown to a key of a tenant. */
-function foreign({ text }: Answer, tenant: string | undefined): string[] {
+function foreign({ contentType, text }: Answer, tenant: string | undefined): string[] {
   if (tenant === undefined) return []
   const seen = new Set<string>()
-  collect(parsed(text) ?? null, seen)
+  const shown = contentType === 'application/x-ndjson' ? linesOf(text) : [parsed(text)]
+  for (const each of shown) collect(each ?? null, seen)
   seen.delete(tenant)
   return [...seen].map(other => `it shows something of ${other}`)
 }

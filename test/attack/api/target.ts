@@ -2,6 +2,7 @@
 // and a secret. What it logs is kept, to be searched for what must not be in it.
 
 import { Agent, request as sendRequest } from 'node:http'
+import { topics } from '@fleet/contracts'
 import { systemClock } from '@fleet/runtime'
 import { silentLogger } from '@fleet/telemetry'
 import { Pipeline } from '../../../packages/dlq/test/pipeline.ts'
@@ -31,12 +32,16 @@ export type ApiTarget = Awaited<ReturnType<typeof openApiTarget>>
 const failedLoginsPerMinute = 1_000_000_000
 const answerMsMax = 20_000
 
+/** What a sender wrote for whoever looks at it. */
+export const hostileBody = '<script>alert(1)</script>'
+const bodies = ['one', 'two', 'three', 'four', hostileBody]
+
 /** Some letters of the processor, on a log in memory. */
 async function openLetters() {
   const pipeline = await Pipeline.open()
   await pipeline.start(['processor'])
-  for (const body of ['one', 'two', 'three', 'four']) await pipeline.deliver(body)
-  await pipeline.until(() => pipeline.letters('processor').length === 4, 'four letters')
+  for (const body of bodies) await pipeline.deliver(body)
+  await pipeline.until(() => pipeline.letters('processor').length === bodies.length, 'letters')
   await pipeline.stop()
   const desk = new LetterDesk({
     letters: await pipeline.letterLog(),
@@ -50,7 +55,7 @@ async function openLetters() {
     pipeline.stopping.abort()
     await desk.idle()
   }
-  return { desk, close }
+  return { desk, close, rawRecords: () => pipeline.valuesOf(topics.raw).length }
 }
 
 export async function openApiTarget(options: { failedLoginsPerMinute?: number } = {}) {
@@ -137,6 +142,8 @@ export async function openApiTarget(options: { failedLoginsPerMinute?: number } 
     keys,
     /** Of keys nobody needs. */
     spareKeyIds,
+    /** How many deliveries stand in the log. */
+    rawRecords: letters.rawRecords,
     send,
     sendAs: (who: Who, sent: Sent): Promise<Answer> => {
       const key = keys[who]

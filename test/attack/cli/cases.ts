@@ -3,11 +3,20 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { controlAttacks } from './control-cases.ts'
 import { hostileAnswers } from './hostile-server.ts'
 import { canary, runCommand } from './run-command.ts'
 import type { Ran } from './run-command.ts'
 
-export const rows = ['cli-arguments', 'cli-files', 'cli-output', 'cli-secrets'] as const
+export const rows = [
+  'cli-arguments',
+  'cli-files',
+  'cli-output',
+  'cli-secrets',
+  'cli-everything',
+  'cli-stdin',
+  'cli-at-once',
+] as const
 
 export interface CliAttack {
   readonly row: (typeof rows)[number]
@@ -48,6 +57,7 @@ const hostile: [string, string][] = [
   ['half a character', '\ud800'],
   ['a number beyond', '99999999999999999999'],
   ['minus one', '-1'],
+  ['a dash', '-'],
 ]
 
 /** Where an argument goes; everything else in them is right. */
@@ -74,9 +84,19 @@ const places: [string, (text: string) => string[]][] = [
   ['--overlap', text => ['keys', 'rotate', 'a', '--overlap', text]],
   ['--scope', text => ['keys', 'create', '--name', 'n', '--scope', text]],
   ['a tenant', text => ['tenants', 'put', text, '--name', 'n']],
+  ['a tenant of an endpoint', text => [...putLevy, '--tenant', text]],
   ['--file of rights', text => ['acls', 'plan', '--file', text]],
+  ['a letter', text => ['dlq', 'show', text]],
+  ['a letter to replay', text => ['dlq', 'replay', text, '--dry-run']],
+  ['--rate', text => ['dlq', 'replay', '--all', '--rate', text]],
+  ['--patch', text => ['dlq', 'replay', '--all', '--patch', text]],
+  ['a month', text => ['ledger', 'close', text, '--tenant', 'demo', '--reason', 'r']],
+  ['--candidate-endpoints', text => ['mapper', 'shadow', '--candidate-endpoints', text]],
+  ['--schema', text => ['contracts', 'check', '--schema', text]],
+  ['--consumer', text => ['contracts', 'check', '--consumer', text]],
 ]
 
+const putLevy = ['endpoints', 'put', 'levy', '--file', '/dev/null']
 const send = ['send', 'levy-demo', '--type', 't', '--resource', 'reservation/R1']
 
 const argumentAttacks = places.flatMap(([place, argv]) =>
@@ -122,6 +142,11 @@ const fileAttacks = fileCases.flatMap(({ name, make }) =>
       ['a definition', path => ['endpoints', 'put', 'levy', '--tenant', 'demo', '--file', path]],
       ['rights', path => ['acls', 'plan', '--file', path]],
       ['a body', path => ['send', 'levy-demo', '--file', path]],
+      ['a patch', path => ['dlq', 'replay', '--all', '--patch', path]],
+      ['a new body', path => ['dlq', 'replay', '--all', '--body', path]],
+      ['a schema', path => ['contracts', 'check', '--schema', path]],
+      ['a declaration', path => ['contracts', 'check', '--consumer', path]],
+      ['endpoints to try', path => ['mapper', 'shadow', '--candidate-endpoints', path]],
     ] satisfies [string, (path: string) => string[]][]
   ).map(([what, argv]): CliAttack => ({
     row: 'cli-files',
@@ -210,10 +235,33 @@ const secretAttacks: CliAttack[] = [
   },
 ]
 
+/** Not at a terminal, so nobody can be asked: what acts on all must be said. */
+const everythingAttacks = [
+  ['dlq', 'replay'],
+  ['dlq', 'discard', '--reason', 'r'],
+  ['dlq', 'replay', '--dry-run'],
+  ['ledger', 'close', '2026-10', '--reason', 'r'],
+  ['ledger', 'close', '2026-10', '--tenant', 'demo'],
+  ['ledger', 'close', '2026-10', '--tenant', 'demo', '--reason', ' '],
+  ['endpoints', 'delete'],
+  ['keys', 'delete'],
+  ['tenants', 'delete'],
+].map((argv): CliAttack => ({
+  row: 'cli-everything',
+  name: `fleet ${argv.join(' ')}, without saying what: wrong usage, before anything is asked`,
+  run: async folder => {
+    const ran = await runCommand(argv, folder, { FLEET_CONTROL_PLANE: 'on' })
+    expectRefused(ran)
+    assert.equal(ran.code, 2, ran.errors)
+  },
+}))
+
 export const cliAttacks: readonly CliAttack[] = [
   ...argumentAttacks,
   ...fileAttacks,
   ...endpointsFiles,
   ...outputAttacks,
   ...secretAttacks,
+  ...everythingAttacks,
+  ...controlAttacks,
 ]

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { runFleet } from '../../../packages/cli/src/fleet.ts'
 import { guarded } from '../../../packages/cli/src/terminal.ts'
 import { fakeTerminal } from '../../../packages/cli/test/fake-terminal.ts'
@@ -28,21 +29,50 @@ const nowhere = {
   FLEET_API_KEY: canary,
 }
 
+type Environment = Readonly<Record<string, string>>
+
 export async function runCommand(
   argv: readonly string[],
   folder: string,
-  env: Readonly<Record<string, string>> = {},
+  env: Environment = {},
 ): Promise<Ran> {
+  const [ran] = await runAtOnce([argv], folder, env)
+  assert.ok(ran !== undefined)
+  return ran
+}
+
+/** Several people at the same machine: all start before one of them ends. */
+export async function runAtOnce(
+  commands: readonly (readonly string[])[],
+  folder: string,
+  env: Environment = {},
+): Promise<Ran[]> {
   const before = process.env
   process.env = { ...before, ...nowhere, FLEET_DATA_DIR: join(folder, 'data'), ...env }
-  const terminal = fakeTerminal()
-  const started = performance.now()
   try {
-    const stopping = new AbortController()
-    const code = await runFleet(argv, { terminal, stopping: stopping.signal })
-    assert.ok(performance.now() - started < msMax, 'it took too long')
-    return { code, output: guarded(terminal.output), errors: guarded(terminal.errors) }
+    return await Promise.all(commands.map(run))
   } finally {
     process.env = before
+  }
+}
+
+async function run(argv: readonly string[]): Promise<Ran> {
+  const terminal = fakeTerminal()
+  const started = performance.now()
+  const stopping = new AbortController()
+  const code = await runFleet(argv, { terminal, stopping: stopping.signal })
+  assert.ok(performance.now() - started < msMax, 'it took too long')
+  return { code, output: guarded(terminal.output), errors: guarded(terminal.errors) }
+}
+
+/** With this stream as standard input. */
+export async function withStandardInput<T>(stream: Readable, work: () => Promise<T>): Promise<T> {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdin')
+  assert.ok(own !== undefined)
+  Object.defineProperty(process, 'stdin', { ...own, get: () => stream })
+  try {
+    return await work()
+  } finally {
+    Object.defineProperty(process, 'stdin', own)
   }
 }

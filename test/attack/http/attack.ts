@@ -14,6 +14,7 @@ export const rows = [
   'signature-raw-bytes',
   'signature-replay',
   'signature-no-oracle',
+  'api-key-endpoint',
   'transport-slow',
   'transport-size',
   'transport-protocol',

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Attack } from './attack.ts'
 import { rows } from './attack.ts'
+import { apiKeyAttacks } from './cases/api-key.ts'
 import { loadAttacks } from './cases/load.ts'
 import { requestAttacks } from './cases/requests.ts'
 import { signatureAttacks } from './cases/signature.ts'
@@ -15,6 +16,7 @@ import type { Target } from './target-process.ts'
 
 export const attacks: readonly Attack[] = [
   ...signatureAttacks,
+  ...apiKeyAttacks,
   ...smugglingAttacks,
   ...transportAttacks,
   ...requestAttacks,

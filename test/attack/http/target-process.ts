@@ -23,6 +23,8 @@ export interface Target {
   appends(): Promise<number>
   raw(): Promise<StoredRecord[]>
   security(): Promise<SecurityRecord[]>
+  /** Whether the text stands in a record, a log line or a metric. */
+  tells(text: string): Promise<boolean>
   /** The value of one series, 0 when it is not there. */
   metric(series: string): Promise<number>
   memoryBytes(): Promise<number>
@@ -70,6 +72,7 @@ export async function startTarget(): Promise<Target> {
     appends: () => ask('appends'),
     raw: () => ask('raw'),
     security: () => ask('security'),
+    tells: text => ask('tells', text),
     metric: async series => {
       const lines = (await ask<string>('metrics')).split('\n')
       const found = lines.find(line => line.startsWith(`${series} `))

@@ -15,6 +15,10 @@ export const limits = {
   addressPerSecond: 150,
 } as const
 
+/** What the senders hold who can't sign: one in Authorization, one in a header of its own. */
+export const senderKey = 'k-7Yc2vQ9mX4pL8sT1wZ6nB3rD5fG0hJ'
+export const headerKey = 'k-0aS8dF6gH4jK2lZ1xC3vB5nM7qW9eR'
+
 /** A loopback address of its own; what comes from it is believed to speak for others. */
 export const proxyAddress = '127.0.0.5'
 

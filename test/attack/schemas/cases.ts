@@ -27,6 +27,7 @@ const nested = (levels: number, open: string, close: string): string =>
   `${open.repeat(levels)}"int"${close.repeat(levels)}`
 const array = (levels: number): string => nested(levels, '{"type":"array","items":', '}')
 const long = 'A'.repeat(1_000_000)
+const decimal = { type: 'bytes', logicalType: 'decimal', scale: -1 }
 
 /** Name and text. Each is refused, or at least not read as an alert signal. */
 const hostile: [string, string][] = [
@@ -64,8 +65,23 @@ const hostile: [string, string][] = [
   ['a field less', record(...ownSchema.fields.slice(1))],
   ['a type changed', record({ ...ownSchema.fields[0], type: 'bytes' }, ...ownSchema.fields.slice(1))],
   ['a megabyte of documentation', JSON.stringify({ ...ownSchema, type: 'enum', doc: long })],
+  ['10 MB of fields', record(...Array.from({ length: 100_000 }, (_, i) => bigField(i)))],
+  ['no namespace', JSON.stringify({ ...ownSchema, namespace: undefined })],
+  ['another name', JSON.stringify({ ...ownSchema, name: 'Renamed' })],
+  ['another name with the old one as alias', renamed({ aliases: [ownSchema['name']] })],
+  ['a union of int and long', withField({ name: 'more', type: ['int', 'long'] })],
+  ['a decimal without a precision', withField({ name: 'more', type: decimal })],
+  ['a uuid that is a number', withField({ name: 'more', type: { type: 'int', logicalType: 'uuid' } })],
   ['a prototype in JSON', '{"__proto__":{"isAdmin":true},"type":"record","name":"R","fields":[]}'],
 ]
+
+function renamed(more: Member): string {
+  return JSON.stringify({ ...ownSchema, name: 'Renamed', ...more })
+}
+
+function bigField(index: number): Member {
+  return { name: `field_${index}`, type: 'string', default: '', doc: 'x'.repeat(60) }
+}
 
 function enumOf(symbols: number): string {
   const names = Array.from({ length: symbols }, (_, index) => `S${index}`)

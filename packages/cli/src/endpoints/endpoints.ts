@@ -10,7 +10,7 @@ import type { Context } from '../verb.ts'
 import { printJson } from '../verb.ts'
 import { armedFile } from './armed-file.ts'
 import { armControlledEndpoint, readControlledEndpoints } from './control.ts'
-import { replaceFile } from './replace-file.ts'
+import { changeFile } from './change-file.ts'
 
 /** An armed endpoint answers whoever asks first: it must not stay so for long. */
 const minutesMax = 60
@@ -39,8 +39,9 @@ export async function armEndpoint(
   const until = new Date(context.clock.wallMs() + minutes * 60_000).toISOString()
   if (settings.controlPlane === 'on') await armControlledEndpoint(settings, id, until)
   else {
-    const text = await readEndpointsText(settings.endpointsFile)
-    await replaceFile(settings.endpointsFile, armedFile(text, id, until))
+    const { endpointsFile: file } = settings
+    const armed = async (): Promise<string> => armedFile(await readEndpointsText(file), id, until)
+    await changeFile(file, context.clock, armed)
   }
   if (context.json) printJson(context, { id, verify_armed_until: until })
   else {

@@ -38,5 +38,15 @@ export const addEndpoints: AddVerb = (program, run) => {
         return armEndpoint(context, id, options.minutes)
       }),
     )
+  endpoints
+    .command('uses [endpoint]')
+    .description('show when each key of a sender was last used, to a minute')
+    .addHelpText('after', examples('fleet endpoints uses', 'fleet endpoints uses levy --json'))
+    .action((endpoint: string | undefined) =>
+      run(async context => {
+        const { showUses } = await import('./uses.ts')
+        return showUses(context, endpoint ?? null)
+      }),
+    )
   addControlledEndpoints(endpoints, run)
 }

@@ -2,21 +2,22 @@
 // API keys for letting in. What is read is never older than this process's own last change.
 
 import type { Broker } from '@fleet/kafka'
-import { codeOf, messageOf, withDeadline } from '@fleet/runtime'
+import { codeOf, messageOf, systemRandom, withDeadline } from '@fleet/runtime'
 import type { Clock, Ids } from '@fleet/runtime'
 import type { JsonObject } from '@fleet/sources'
 import type { Logger } from '@fleet/telemetry'
 
-import { authenticate, isExpired, isOverdue } from '../core/api-key.ts'
+import { authenticate, isExpired, isOverdue, mayDeliver } from '../core/api-key.ts'
 import type { Authentication } from '../core/api-key.ts'
 import type { Actor, Command, Decision, DecisionContext, Precondition } from '../core/commands.ts'
 import { noPrecondition } from '../core/commands.ts'
 import { decide } from '../core/decide.ts'
-import type { Change } from '../core/records.ts'
+import type { ApiKeyRecord, Change } from '../core/records.ts'
 import type { ControlState } from '../core/state.ts'
 import { followControl } from './control-follower.ts'
 import type { ControlFollower } from './control-follower.ts'
 import { ControlWriter } from './control-writer.ts'
+import { KeyUsesFollower } from './key-uses.ts'
 import { keyCrypto, makeApiKey } from './key-crypto.ts'
 import type { MasterKeys } from './master-keys.ts'
 import { readAudit } from './read-audit.ts'
@@ -47,6 +48,8 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions
   readonly #follower: ControlFollower
   readonly #writer: ControlWriter
+  /** Of senders, as ingesters tell. */
+  readonly #senders: KeyUsesFollower
   /** Times of use that were not written yet. */
   #uses = new Map<string, string>()
   #cancelFlush: () => void
@@ -54,7 +57,8 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     this.#options = options
     this.#follower = followControl(options)
-    this.#writer = new ControlWriter(options)
+    this.#writer = new ControlWriter({ ...options, random: systemRandom })
+    this.#senders = new KeyUsesFollower(options)
     this.#cancelFlush = this.#flushLater()
   }
 
@@ -133,8 +137,24 @@ export class ControlPlane {
     return result
   }
 
+  /** Of an API key, by whoever uses it: a caller of the API, or a sender. */
   lastUsedAt(id: string): string | null {
-    return this.#uses.get(id) ?? this.state.apiKeyUses.get(id) ?? null
+    const { apiKeys, apiKeyUses } = this.state
+    const own = this.#uses.get(id) ?? apiKeyUses.get(id) ?? null
+    const key = apiKeys.get(id)
+    return key?.scopes.includes('events:write') === true ? this.#deliveredAt(key) : own
+  }
+
+  /** Of a secret, by the sender that has it. */
+  secretLastUsedAt(endpointId: string, id: string): string | null {
+    return this.#senders.uses.lastUsedAt(endpointId, id)
+  }
+
+  /** At any endpoint it may deliver to: the id of a key says nothing at those of other tenants. */
+  #deliveredAt(key: ApiKeyRecord): string | null {
+    const endpoints = [...this.state.endpoints.values()].filter(at => mayDeliver(key, at))
+    const times = endpoints.map(({ id }) => this.#senders.uses.lastUsedAt(id, key.id))
+    return times.reduce((newest, at) => ((at ?? '') > (newest ?? '') ? at : newest), null)
   }
 
   /** How many API keys should have been rotated by now. */
@@ -151,6 +171,7 @@ export class ControlPlane {
     this.#cancelFlush()
     await this.#flushUses()
     await this.#writer.close()
+    await this.#senders.close()
     await this.#follower.close()
   }
 

@@ -7,7 +7,7 @@
 import { topics, transactionalIdOf } from '@fleet/contracts'
 import type { Broker, OutRecord, TransactionalWriter } from '@fleet/kafka'
 import { codeOf, fateOf, messageOf } from '@fleet/runtime'
-import type { Ids } from '@fleet/runtime'
+import type { Clock, Ids, Random } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
 
 import type { Decision, Outcome } from '../core/commands.ts'
@@ -21,11 +21,15 @@ export interface ControlWriterOptions {
   readonly broker: Broker
   readonly environment: string
   readonly ids: Ids
+  readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
 }
 
 /** Another writer may fence us between reading and committing; more often than this is a quarrel. */
-const attemptsMax = 3
+const attemptsMax = 5
+/** Two that begin at once would fence each other for ever: one of them lets the other finish. */
+const pauseMsMax = 400
 /** So many changes of others may come between a lost answer and the look for it. */
 const changeIdsMax = 32
 /** Changes are made by people and their scripts; more than this at once is Kafka not answering. */
@@ -71,6 +75,7 @@ export class ControlWriter {
     let lost: { changeId: string; decision: Decision } | null = null
     let problem: unknown = null
     for (let attempt = 1; attempt <= attemptsMax && !this.#closed; attempt++) {
+      if (attempt > 1) await this.#pause()
       try {
         const writer = await this.#acquired()
         // Fenced, or the answer was lost: the topic, read behind a new fence, knows.
@@ -91,6 +96,11 @@ export class ControlWriter {
     if (lost !== null && (await this.#wasCommitted(lost.changeId))) return lost.decision
     const reason = problem === null ? 'other writers were faster' : messageOf(problem)
     throw controlError('CONTROL_UNAVAILABLE', `the change could not be made (${reason})`, problem)
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random } = this.#options
+    return clock.sleep(random.next() * pauseMsMax)
   }
 
   async #wasCommitted(changeId: string): Promise<boolean> {

@@ -10,7 +10,7 @@ import { readAudit } from '../../src/shell/read-audit.ts'
 import { follow, openWriter, run, storeSuite, tenant, until } from '../store-suite.ts'
 import type { StoreUnderTest } from '../store-suite.ts'
 
-const names = [topics.control.name, topics.controlAudit.name]
+const names = [topics.control.name, topics.controlAudit.name, topics.controlUses.name]
 const memory = (): MemoryBroker => createMemoryBroker({ topics: names, partitions: 3 })
 
 storeSuite((): Promise<StoreUnderTest> =>

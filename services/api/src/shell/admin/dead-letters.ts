@@ -1,11 +1,19 @@
 // /v1/admin/dead-letters: find, replay, discard. A key of a tenant reaches that tenant's letters alone.
 
-import type { LetterFilter, LetterStatus } from '@fleet/dlq'
+import type {
+  FoundLetter,
+  LetterFilter,
+  LetterStatus,
+  ReplayRequest,
+  ReplayStarted,
+} from '@fleet/dlq'
 import { letterStatuses } from '@fleet/dlq'
 import { stageNames } from '@fleet/contracts'
+import { codeOf, messageOf } from '@fleet/runtime'
 import { parseTime } from '@fleet/sources'
 import { readPlace } from '../../core/letter-place.ts'
 import { actorPrefix } from '../dead-letters/desk.ts'
+import type { DeadLetterDesk } from '../dead-letters/desk.ts'
 import { openReplaysMax } from '../dead-letters/replay-queue.ts'
 import { progressShown, replayShown, shownLetter, wholeLetter } from '../dead-letters/shown.ts'
 import { invalid, notFound } from './answers.ts'
@@ -13,6 +21,8 @@ import { BodyReader } from './body.ts'
 import { readFilterBody, readReplay } from './dead-letter-bodies.ts'
 import { limitOf } from './listing.ts'
 import type { Answer, Call, Operation } from './operation.ts'
+
+type Refused = Extract<Answer, { readonly problem: unknown }>
 
 const path = '/v1/admin/dead-letters'
 const scope = 'dlq:replay'
@@ -58,10 +68,19 @@ function filterOfBody(call: Call, body: BodyReader): LetterFilter | Answer {
   return { ...filter, tenant: reached.tenant }
 }
 
+function isAnswer(value: LetterFilter | Answer): value is Answer {
+  return 'problem' in value || 'status' in value
+}
+
 function statusOf(text: string | undefined): LetterStatus | null | undefined {
   if (text === undefined) return 'open'
   if (text === 'any') return null
   return letterStatuses.find(status => status === text)
+}
+
+const badStatus: Answer = {
+  problem: 'malformed_request',
+  detail: `The query parameter status must be any, ${letterStatuses.join(', ')}.`,
 }
 
 const by = ({ actor }: Call): string => `${actorPrefix}${actor.id}`
@@ -72,12 +91,9 @@ async function list(call: Call): Promise<Answer> {
   const limit = limitOf(call.query)
   if (typeof limit !== 'number') return limit
   const filter = filterOfQuery(call)
-  if ('problem' in filter || 'status' in filter) return filter
+  if (isAnswer(filter)) return filter
   const status = statusOf(call.query['status'])
-  if (status === undefined) {
-    const detail = `The query parameter status must be any, ${letterStatuses.join(', ')}.`
-    return { problem: 'malformed_request', detail }
-  }
+  if (status === undefined) return badStatus
   const { after: place } = call.query
   const after = place === undefined ? null : readPlace(place)
   if (place !== undefined && after === null) {
@@ -86,6 +102,27 @@ async function list(call: Call): Promise<Answer> {
   }
   const { items, next } = await desk.list({ filter, status, limit, after })
   return { status: 200, body: { items: items.map(shownLetter), next } }
+}
+
+/** A letter as `one` shows it, but of its acts the last alone: all of them would have to be kept. */
+function exported(call: Call): Answer {
+  const desk = call.deadLetters
+  if (desk === null) return away
+  const filter = filterOfQuery(call)
+  if (isAnswer(filter)) return filter
+  const status = statusOf(call.query['status'])
+  if (status === undefined) return badStatus
+  const found = desk.export(filter, status)
+  if (found === null) {
+    return { problem: 'rate_limited', detail: 'Too many exports are under way. Try again.' }
+  }
+  return { status: 200, lines: wholeLetters(found) }
+}
+
+async function* wholeLetters(letters: AsyncGenerator<FoundLetter>): AsyncGenerator<object> {
+  for await (const found of letters) {
+    yield wholeLetter(found, found.act === null ? [] : [found.act])
+  }
 }
 
 async function one(call: Call): Promise<Answer> {
@@ -106,13 +143,14 @@ async function one(call: Call): Promise<Answer> {
 async function replay(call: Call): Promise<Answer> {
   const body = new BodyReader(call.body, 'ReplayInput')
   const filter = filterOfBody(call, body)
-  if ('problem' in filter || 'status' in filter) return filter
+  if (isAnswer(filter)) return filter
   const { request, isDryRun } = readReplay(body, filter, by(call))
   if (body.problems.length > 0) return invalid(body.problems)
   const desk = call.deadLetters
   if (desk === null) return away
   if (isDryRun) return { status: 202, body: progressShown(await desk.plan(request)) }
-  const started = await desk.start(request)
+  const started = await startedOf(desk, request)
+  if (started !== null && 'problem' in started) return started
   if (started === null) {
     const whose = filter.tenant === null ? 'over all tenants' : 'of this tenant'
     const detail = `${openReplaysMax} replays ${whose} are open, the most there may be.`
@@ -120,6 +158,18 @@ async function replay(call: Call): Promise<Answer> {
   }
   const nothingYet = { matched: null, sent: 0, refused: null, errorCode: null } as const
   return { status: 202, body: replayShown({ started, state: 'queued', ...nothingYet }) }
+}
+
+async function startedOf(
+  desk: DeadLetterDesk,
+  request: ReplayRequest,
+): Promise<ReplayStarted | Refused | null> {
+  try {
+    return await desk.start(request)
+  } catch (error) {
+    if (codeOf(error) !== 'REPLAY_OVERLAPS') throw error
+    return { problem: 'conflict', detail: messageOf(error) }
+  }
 }
 
 async function showReplay(call: Call): Promise<Answer> {
@@ -137,7 +187,7 @@ async function discard(call: Call): Promise<Answer> {
   if (reason === '') body.problems.push('reason: must say why')
   const dryRun = body.truth('dry_run')
   const filter = filterOfBody(call, body)
-  if ('problem' in filter || 'status' in filter) return filter
+  if (isAnswer(filter)) return filter
   const desk = call.deadLetters
   if (desk === null) return away
   const report = await desk.discard({ filter, by: by(call), reason, dryRun })
@@ -155,6 +205,16 @@ export const deadLetterOperations: readonly Operation[] = [
     query: ['stage', 'code', 'tenant', 'type', 'from', 'to', 'status', 'limit', 'after'],
     response: { status: 200, schema: 'DeadLetterList' },
     run: list,
+  },
+  {
+    method: 'get',
+    path: '/v1/admin/dead-letter-export',
+    operationId: 'exportDeadLetters',
+    summary: 'Letters whole, one JSON object a line; open ones by default',
+    scope,
+    query: ['stage', 'code', 'tenant', 'type', 'from', 'to', 'status'],
+    response: { status: 200, schema: 'WholeDeadLetter', isLines: true },
+    run: exported,
   },
   {
     method: 'get',

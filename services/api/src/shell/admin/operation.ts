@@ -22,6 +22,8 @@ export interface Call {
 
 export type Answer =
   | { readonly status: number; readonly body: object | null; readonly revision?: number }
+  /** One JSON object a line, written as they come. */
+  | { readonly status: number; readonly lines: AsyncGenerator<object> }
   | {
       readonly problem: ProblemCode
       readonly detail: string
@@ -39,7 +41,12 @@ export interface Operation {
   /** Takes If-Match or If-None-Match, and refuses without one. */
   readonly conditional?: true
   readonly request?: SchemaName
-  readonly response: { readonly status: number; readonly schema: SchemaName | null }
+  readonly response: {
+    readonly status: number
+    readonly schema: SchemaName | null
+    /** The schema is that of each line. */
+    readonly isLines?: true
+  }
   /** Created instead of changed is answered 201. */
   readonly created?: true
   run(call: Call): Promise<Answer> | Answer

@@ -13,6 +13,8 @@ import type { DeadLetterDesk } from '../dead-letters/desk.ts'
 import type { Logins } from '../logins.ts'
 import { refuse } from '../refuse.ts'
 import type { Answer, Operation } from './operation.ts'
+import { sendLines } from './send-lines.ts'
+import type { Lines } from './send-lines.ts'
 
 /** A definition is a page of JSON; an import may have a thousand of them. */
 const bodyBytesMax = 65_536
@@ -134,7 +136,8 @@ function run(
       precondition,
       body: body as JsonObject,
     })
-    send(response, answer)
+    if ('lines' in answer) await sendLines(request, response, answer)
+    else send(response, answer)
   }
 }
 
@@ -147,9 +150,10 @@ function readQuery(request: Request, { query = [] }: Operation): Record<string, 
   return read
 }
 
-function send(response: Response, answer: Answer): void {
+function send(response: Response, answer: Exclude<Answer, Lines>): void {
   if ('problem' in answer) {
-    if (answer.problem === 'unavailable') response.set('retry-after', '1')
+    const isForNow = answer.problem === 'unavailable' || answer.problem === 'rate_limited'
+    if (isForNow) response.set('retry-after', '1')
     refuse(response, answer.problem, answer.detail, answer.problems)
     return
   }

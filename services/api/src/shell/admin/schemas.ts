@@ -33,6 +33,18 @@ function list(name: string): JsonObject {
   return whole({ items, next: { type: ['string', 'null'] } })
 }
 
+const secret = {
+  endpoint_id: text,
+  id: text,
+  tenant_id: text,
+  version: { type: 'integer', minimum: 1 },
+  not_before: time,
+  not_after: time,
+  ref: { type: ['string', 'null'], description: 'Null: sealed in the control plane.' },
+  master_key_id: { type: ['string', 'null'] },
+  ...stamp,
+} as const satisfies JsonObject
+
 const onlyEndpoint: JsonObject = {
   type: ['string', 'null'],
   description: 'With events:write: delivers to this endpoint alone.',
@@ -72,17 +84,16 @@ export const schemas = {
   Endpoint: whole({ id: text, tenant_id: text, definition, ...stamp }),
   EndpointInput: whole({ tenant_id: text, definition }),
   EndpointList: list('Endpoint'),
-  Secret: whole({
-    endpoint_id: text,
-    id: text,
-    tenant_id: text,
-    version: { type: 'integer', minimum: 1 },
-    not_before: time,
-    not_after: time,
-    ref: { type: ['string', 'null'], description: 'Null: sealed in the control plane.' },
-    master_key_id: { type: ['string', 'null'] },
-    ...stamp,
-  }),
+  Secret: object(
+    {
+      ...secret,
+      last_used_at: {
+        ...time,
+        description: 'By its sender, to a minute; not in the answer of a change.',
+      },
+    },
+    Object.keys(secret),
+  ),
   SecretInput: object(
     {
       value: {

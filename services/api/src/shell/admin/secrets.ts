@@ -1,7 +1,7 @@
 // /v1/admin/secrets: written, never read back.
 
 import { reaches, shown } from '@fleet/control'
-import type { Command } from '@fleet/control'
+import type { Command, ControlPlane, SecretRecord } from '@fleet/control'
 import { pageOf } from '../../core/page.ts'
 import { change, invalid, notFound } from './answers.ts'
 import { BodyReader } from './body.ts'
@@ -10,6 +10,11 @@ import type { Operation } from './operation.ts'
 
 const path = '/v1/admin/secrets'
 const one = `${path}/{endpoint_id}/{id}`
+
+function withUse(plane: ControlPlane, record: SecretRecord): object {
+  const at = plane.secretLastUsedAt(record.endpoint_id, record.id)
+  return { ...shown('secret', record), last_used_at: at }
+}
 
 type PutSecret = Extract<Command, { kind: 'put-secret' }>
 
@@ -37,7 +42,7 @@ export const secretOperations: readonly Operation[] = [
           (endpointId === undefined || at.endpoint_id === endpointId),
       )
       const { items, next } = pageOf(own, limit, query['after'] ?? null)
-      return { status: 200, body: { items: items.map(at => shown('secret', at)), next } }
+      return { status: 200, body: { items: items.map(at => withUse(plane, at)), next } }
     },
   },
   {
@@ -50,7 +55,7 @@ export const secretOperations: readonly Operation[] = [
     run: ({ plane, actor, parameters: { endpoint_id: endpointId = '', id = '' } }) => {
       const found = plane.state.secrets.get(`${endpointId}/${id}`)
       if (found === undefined || !reaches(actor, found.tenant_id)) return notFound
-      return { status: 200, body: shown('secret', found), revision: found.revision }
+      return { status: 200, body: withUse(plane, found), revision: found.revision }
     },
   },
   {
