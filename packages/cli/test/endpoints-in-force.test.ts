@@ -14,7 +14,7 @@ const context = { clock: systemClock, stopping: new AbortController().signal }
 
 test('with the control plane its endpoints are mapped with, without it those of the file', async () => {
   const broker = createMemoryBroker({
-    topics: [topics.control.name, topics.controlAudit.name],
+    topics: [topics.control.name, topics.controlAudit.name, topics.controlUses.name],
     partitions: 1,
   })
   const plane = new ControlPlane({

@@ -8,6 +8,7 @@ import type {
   Alert,
   AlertSignal,
   CrmRecord,
+  DeadLetter,
   JournalEntry,
   RawDelivery,
   ReservationEvent,
@@ -169,6 +170,22 @@ test('an amount that accounting refused is booked from the patched event; the le
     },
   } as const
   const filter = { ...replayAll.filter, ids: [letter?.dead_letter_id ?? ''] }
+  // An encoder would make zero of the first, an entry without a currency of the second.
+  for (const misfit of [
+    { amount: '12.34 EUR' },
+    { amount: { amount_minor: 1234 } },
+    { amount: { amount_minor: 1234, currency: 'EUR', exponent: 2 } },
+    { amuont: { amount_minor: 1234, currency: 'EUR' } },
+    [1],
+    null,
+    'text',
+  ]) {
+    const badPatch = { kind: 'merge-patch', document: misfit } as const
+    const ended = await replayer.run(
+      await replayer.start({ ...replayAll, filter, patch: badPatch }),
+    )
+    assert.deepEqual([ended.sent, ended.refusals], [0, { BAD_PATCH: 1 }], JSON.stringify(misfit))
+  }
   await replayer.run(await replayer.start({ ...replayAll, filter, patch }))
   const entries = (): JournalEntry[] => pipeline.valuesOf(topics.accounting)
   await pipeline.until(() => entries().length === 1, 'the entry')
@@ -275,6 +292,102 @@ test('a plan writes nothing; a discarded letter stays, says why, and is replayed
   const byId = { ...replayAll, filter: { ...replayAll.filter, ids } }
   assert.deepEqual((await replayer.plan(byId)).refusals, { DISCARDED: 1 })
   assert.equal((await replayer.plan({ ...byId, includeDiscarded: true })).sent, 1)
+})
+
+test('a replay sends no more letters a second than it was told to', async () => {
+  const pipeline = await Pipeline.open()
+  const ids = ['e1', 'e2', 'e3', 'e4', 'e5', 'e6']
+  for (const id of ids) pipeline.broken.add(`processor ${id}`)
+  await pipeline.start(['processor'])
+  for (const id of ids) await pipeline.deliver(noShow(id))
+  await pipeline.until(() => pipeline.letters('processor').length === ids.length, 'letters')
+  await pipeline.stop()
+  let nowMs = 0
+  const sentAt: number[] = []
+  const clock = {
+    ...systemClock,
+    elapsedMs: () => nowMs,
+    sleep: (ms: number) => {
+      nowMs += ms
+      return Promise.resolve()
+    },
+  }
+  const appender = {
+    append: (record: Parameters<Pipeline['appender']['append']>[0]) => {
+      if (record.topic === topics.raw.name) sentAt.push(nowMs)
+      return pipeline.appender.append(record)
+    },
+  }
+  const replayer = await pipeline.replayer({ clock, appender })
+  await replayer.run(await replayer.start({ ...replayAll, ratePerSecond: 2 }))
+  assert.deepEqual(sentAt, [0, 0, 1000, 1000, 2000, 2000])
+})
+
+test('replays that may send the same letters run one after the other, and name each other', async () => {
+  const pipeline = await Pipeline.open()
+  for (const id of ['e1', 'e2']) pipeline.broken.add(`crm-sink ${id}`)
+  await pipeline.start(['processor', 'crm-sink'])
+  for (const id of ['e1', 'e2']) await pipeline.deliver(noShow(id))
+  await pipeline.until(() => pipeline.letters('crm-sink').length === 2, 'letters')
+  pipeline.broken.clear()
+  const replayer = await pipeline.replayer()
+  const demo = { ...replayAll, filter: { ...replayAll.filter, tenant: 'demo' } }
+  const other = { ...replayAll, filter: { ...replayAll.filter, tenant: 'other' } }
+  const overlaps = ({ replay_id: id }: { replay_id: string }) => ({
+    code: 'REPLAY_OVERLAPS',
+    fate: 'transient',
+    message: new RegExp(id),
+  })
+  const ofDemo = await replayer.start(demo)
+  await assert.rejects(replayer.start(replayAll), overlaps(ofDemo))
+  assert.equal((await replayer.run(await replayer.start(other))).matched, 0)
+  // As where two begin at once, neither having seen the other: the log says which was first.
+  const late = await pipeline.replayer()
+  const overAll = await late.start(replayAll, () => true)
+  await assert.rejects(late.run(overAll), overlaps(ofDemo))
+  assert.equal((await replayer.run(ofDemo)).sent, 2)
+  assert.deepEqual(await late.run(overAll), {
+    replay_id: overAll.replay_id,
+    matched: 0,
+    sent: 0,
+    refused: 0,
+    refusals: {},
+    refused_letters: [],
+  })
+  // One that is given up is waited for no longer.
+  const abandoned = await replayer.start(replayAll)
+  await assert.rejects(replayer.start(demo), overlaps(abandoned))
+  await replayer.fail(abandoned, undefined, 'GIVEN_UP')
+  assert.equal(await replayer.find(abandoned.replay_id), null)
+  await replayer.run(await replayer.start(demo))
+  await pipeline.until(() => lastRedriveTaken(pipeline, 'crm-sink'), 'all copies read')
+  await pipeline.stop()
+  assert.equal(pipeline.valuesOf<CrmRecord>(topics.crm).length, 2)
+})
+
+test('a patched attempt that fails again is the letter from then on, and the original is still found', async () => {
+  const pipeline = await Pipeline.open()
+  await pipeline.start(['processor', 'accounting-sink'])
+  await pipeline.deliver(charge('e1', { amount: '12.345', currency: 'EUR', category: 'fee' }))
+  const letters = (): DeadLetter[] => pipeline.letters('accounting-sink')
+  await pipeline.until(() => letters().length === 1, 'a letter')
+  const replayer = await pipeline.replayer()
+  const filter = { ...replayAll.filter, ids: [letters()[0]?.dead_letter_id ?? ''] }
+  const document = { attributes: { 'data.amount': '"12.3456"' } }
+  const patch = { kind: 'merge-patch', document } as const
+  await replayer.run(await replayer.start({ ...replayAll, filter, patch }))
+  await pipeline.until(() => letters().length === 2, 'it fails again')
+  await pipeline.stop()
+  const [first] = letters()
+  const [now, ...others] = await found(pipeline)
+  assert.ok(first !== undefined && now !== undefined)
+  assert.deepEqual([now.letter.attempt, now.status, others.length], [2, 'open', 0])
+  const log = await pipeline.letterLog()
+  const original = await log.original(now)
+  assert.equal(original.attempt, 1)
+  assert.deepEqual(original.origin_value, first.origin_value)
+  assert.notDeepEqual(now.letter.origin_value, first.origin_value)
+  assert.equal((await log.original({ ...now, letter: original })).attempt, 1)
 })
 
 test('killed at any write, a replay that is run again has sent every letter and none has two effects', async () => {

@@ -27,6 +27,11 @@ export const codes = {
     fate: 'fatal',
     meaning: 'A changelog record can’t be read; the partition does not start: fleet state rebuild.',
   },
+  REBUILD_IMPOSSIBLE: {
+    fate: 'fatal',
+    meaning:
+      'A changelog can’t be written anew: what it would be made of is missing, unreadable or decided otherwise.',
+  },
   STOPPED: { fate: 'transient', meaning: 'A tool was stopped before it had read a log.' },
   TASK_FAILED: { fate: 'fatal', meaning: 'A partition failed too often in a row; see its cause.' },
   VIEW_BEHIND: {

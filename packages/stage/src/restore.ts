@@ -42,6 +42,8 @@ export interface Known<State> {
 
 export interface Restored<State> extends Known<State> {
   records: number
+  /** When the barrier was written, by the broker's clock. */
+  barrierMs: number
 }
 
 /**
@@ -52,15 +54,19 @@ export async function restoreState<State extends TaskState<Change>, Change>(
 ): Promise<Restored<State>> {
   const { known } = request
   if (known !== null) {
-    const foreign = await readChangelog(request, known.position, key => key !== barrierKey)
+    const { marked: foreign, barrierMs } = await readChangelog(
+      request,
+      known.position,
+      key => key !== barrierKey,
+    )
     if (foreign.length === 0) {
       const { state, progress, hash, letters } = known
-      return { state, progress, hash, letters, records: 0 }
+      return { state, progress, hash, letters, records: 0, barrierMs }
     }
     // Somebody else owned the partition in between: memory is theirs to tell, from the beginning.
   }
   const fold = new ChangelogFold(request.declaration.createState())
-  await readChangelog(request, -1, (key, value) => {
+  const { barrierMs } = await readChangelog(request, -1, (key, value) => {
     fold.take(key, value)
     return false
   })
@@ -68,19 +74,20 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   const pause = (): Promise<void> => clock.sleep(0)
   const progress = await fold.finishInSteps(partitionCount, declaration.name, partition, pause)
   const { state, hash, letters, records } = fold
-  return { state, progress, hash, letters, records }
+  return { state, progress, hash, letters, records, barrierMs }
 }
 
 /**
- * Reads from `offset` to the barrier; returns the keys for which `visit` says true.
+ * Reads from `offset` to the barrier; returns the keys for which `visit` says true, and the barrier's time.
  * @throws FleetError TRANSACTION_LOST (transient): stopped before the barrier was reached.
  */
 async function readChangelog(
   { reader, topic, partition, barrierOffset, stopping }: ChangelogSlice,
   offset: number,
   visit: (key: string, value: Buffer | null) => boolean,
-): Promise<string[]> {
+): Promise<{ marked: string[]; barrierMs: number }> {
   const marked: string[] = []
+  let barrierMs = 0
   const stream = reader.open([{ topic, partition, offset }])
   const stop = (): void => stream.wake()
   stopping.addEventListener('abort', stop, { once: true })
@@ -93,8 +100,9 @@ async function readChangelog(
       for (const record of records) {
         const key = record.key?.toString('utf8') ?? ''
         if (record.offset <= barrierOffset && visit(key, record.value)) marked.push(key)
+        if (record.offset === barrierOffset) barrierMs = record.timestampMs
       }
-      if ((positions[0]?.offset ?? -1) > barrierOffset) return marked
+      if ((positions[0]?.offset ?? -1) > barrierOffset) return { marked, barrierMs }
     }
   } finally {
     stopping.removeEventListener('abort', stop)

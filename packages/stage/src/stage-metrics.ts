@@ -46,6 +46,7 @@ export class StageMeters {
       this.#records.add(0, { stage, verdict })
     }
     this.#redriveRefused.add(0, { stage })
+    this.#lost.add(0, { stage })
     return {
       records: (verdict, count) => this.#records.add(count, { stage, verdict }),
       batch: seconds => this.#seconds.observe(seconds, { stage }),

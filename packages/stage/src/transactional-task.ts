@@ -19,7 +19,6 @@ import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
 import type { StageDeclaration, TaskState } from './declaration.ts'
-import { FirstCatchUp } from './first-catch-up.ts'
 import { refuseLostChangelog } from './lost-changelog.ts'
 import { OpenLetters } from './open-letters.ts'
 import type { PartitionHandler } from './partition-handler.ts'
@@ -30,11 +29,8 @@ import { restoreState } from './restore.ts'
 import type { Known } from './restore.ts'
 import { StateHash } from './state-hash.ts'
 import type { TaskDependencies } from './task-dependencies.ts'
+import { Ticks } from './ticks.ts'
 
-/** How long an idle task waits for records before it looks up again. */
-const idleWaitMs = 1000
-/** The same while the ends of its inputs are not reached: its ticks wait for them. */
-const catchUpWaitMs = 100
 /**
  * How long a position may run ahead of the changelog while nothing but aborted records and gaps is
  * read. Far below any retention: a position left behind would one day point before the log.
@@ -64,7 +60,7 @@ export class TransactionalTask<
   #changelogPosition = -1
   /** Positions that moved on without a record since the last commit. */
   #passed: readonly Position[] = []
-  #catchUp = new FirstCatchUp()
+  readonly #ticks: Ticks
   #committedMs: number
   stream: RecordStream | null = null
   /** Records taken from the stream and not yet committed. */
@@ -90,6 +86,7 @@ export class TransactionalTask<
       hash: new StateHash(),
       letters: new OpenLetters(),
     }
+    this.#ticks = new Ticks(declaration.tickMs, dependencies.clock)
     this.#committedMs = dependencies.clock.elapsedMs()
   }
 
@@ -122,6 +119,7 @@ export class TransactionalTask<
       { topic, partition: this.partition, key: barrierKey, value: Buffer.from(ids.uuid()) },
     ])
     if (barrier === undefined) throw new FleetError('TRANSACTION_LOST', 'transient', 'no barrier')
+    const elapsedMs = clock.elapsedMs()
     this.phase = 'restoring'
     const position = this.#changelogPosition
     const restored = await restoreState({
@@ -141,7 +139,7 @@ export class TransactionalTask<
     this.#memory = restored
     this.#changelogPosition = barrier.baseOffset + 1
     this.#passed = []
-    this.#catchUp = new FirstCatchUp()
+    this.#ticks.restart(restored.progress.lastTickMs, { wallMs: restored.barrierMs, elapsedMs })
     this.phase = 'running'
     this.waitingFor = null
     this.#deps.logger.info(
@@ -163,7 +161,7 @@ export class TransactionalTask<
   }
 
   async process(chunk: Chunk, stopping: AbortSignal): Promise<void> {
-    this.#catchUp.moveTo(chunk.positions)
+    this.#ticks.follow(chunk)
     this.#passed = chunk.records.length === 0 ? chunk.positions : []
     if (chunk.records.length === 0) return
     const known = this.#changelogPosition
@@ -206,21 +204,16 @@ export class TransactionalTask<
   }
 
   async onTime(): Promise<number> {
-    const { tickMs } = this.#declaration
-    const { clock } = this.#deps
-    if (tickMs === undefined || !this.#catchUp.isDone(this.stream)) {
-      await this.#commitPassed()
-      return tickMs === undefined ? idleWaitMs : catchUpWaitMs
-    }
-    const dueMs = Math.floor(clock.wallMs() / tickMs) * tickMs
-    if (dueMs > this.progress.lastTickMs) {
+    const dueMs = this.#ticks.due(this.stream, this.progress.lastTickMs)
+    if (dueMs === null) await this.#commitPassed()
+    else {
       const batch = new Batch(this.progress)
       batch.moveTo(this.#passed)
       this.#changelogPosition = -1
       this.#decider.tick(batch, this.#memory, dueMs)
       await this.#commit(batch)
     }
-    return Math.max(1, Math.min(idleWaitMs, dueMs + tickMs - clock.wallMs()))
+    return this.#ticks.waitMs(this.stream)
   }
 
   async #commitPassed(): Promise<void> {

@@ -157,6 +157,7 @@ function emptyEvidence(partitionCount: number): Evidence {
       events: [],
       deadLetters: [],
       state: [],
+      unreadable: [],
     })),
     raw: [],
     events: [],

@@ -1,20 +1,19 @@
-// Holds the outputs of the sinks and of the alerting router against the events they came from. Every
-// output names its origin, so that each event must be answered for exactly once and in its order.
+// Holds the outputs of the sinks against the events they came from. Every output names its origin, so that
+// each event must be answered for exactly once and in its order.
 
 import { topics } from '@fleet/contracts'
-import type { BillingEvent, Coordinates, CrmRecord } from '@fleet/contracts'
+import type { BillingEvent, CrmRecord, DeadLetter } from '@fleet/contracts'
 
 import { asModelEntry, LedgerModel } from '../../support/ledger-model.ts'
 import type { ModelEntry } from '../../support/ledger-model.ts'
+import { byOrigin, strays } from './by-origin.ts'
+import type { Output } from './by-origin.ts'
 import { CrmModel } from './crm-model.ts'
-import type { Evidence, Found, Place } from './evidence.ts'
+import type { Evidence, Found } from './evidence.ts'
+import { judgeSignals } from './judge-alerting.ts'
 import { judgeTasks } from './judge-tasks.ts'
 import { at } from './violation.ts'
 import type { Violation } from './violation.ts'
-
-interface Output extends Place {
-  origin: Coordinates
-}
 
 const ledgerTopics: ReadonlySet<string> = new Set([
   topics.events.billing.name,
@@ -84,10 +83,7 @@ function judgeLedger({ events, entries, letters }: Evidence): Violation[] {
     entries.map(one => ({ ...one, origin: one.value.origin })),
     violations,
   )
-  const refused = byOrigin(
-    (letters.get('accounting-sink') ?? []).map(one => ({ ...one, origin: one.value.origin })),
-    violations,
-  )
+  const refused = firstLetters(letters.get('accounting-sink') ?? [], violations)
   const model = new LedgerModel()
   for (const event of events as Found<BillingEvent>[]) {
     if (!ledgerTopics.has(event.topic)) continue
@@ -115,6 +111,31 @@ function judgeLedger({ events, entries, letters }: Evidence): Violation[] {
   violations.push(...misnumbered(entries))
   violations.push(...unbalanced(entries), ...strays(found.values()), ...strays(refused.values()))
   return violations
+}
+
+/**
+ * By origin. A letter that is replayed fails again, one attempt later, wherever it then stands: no attempt is
+ * there twice, and none is left out.
+ */
+function firstLetters(
+  letters: readonly Found<DeadLetter>[],
+  violations: Violation[],
+): Map<string, Found<DeadLetter> & Output> {
+  const attempts = new Map<string, number>()
+  for (const letter of letters) {
+    const { attempt, origin } = letter.value
+    const expected = (attempts.get(at(origin)) ?? 0) + 1
+    attempts.set(at(origin), attempt)
+    if (attempt === expected) continue
+    const rule = attempt < expected ? 'repeated' : 'torn'
+    const detail = `letter of ${at(origin)}: attempt ${attempt}, must be ${expected}`
+    violations.push({ rule, where: at(letter), detail })
+  }
+  const first = letters.filter(({ value }) => value.attempt === 1)
+  return byOrigin(
+    first.map(one => ({ ...one, origin: one.value.origin })),
+    violations,
+  )
 }
 
 function entryText(entry: ModelEntry): string {
@@ -150,98 +171,4 @@ function unbalanced(entries: Evidence['entries']): Violation[] {
     violations.push({ rule: 'wrong', where: at(entry), detail: `is out of balance by ${balance}` })
   }
   return violations
-}
-
-const watchedByAlerting: ReadonlySet<string> = new Set([
-  'reservation.no_show',
-  'violation.disputed',
-  'vehicle.signal_failed',
-  'vehicle.command_failed',
-  ...['checkin_started', 'active', 'extended', 'checkout_started'].map(
-    of => `rental_session.${of}`,
-  ),
-  ...['completed', 'canceled', 'expired'].map(of => `rental_session.${of}`),
-])
-
-function judgeSignals({ events, signals, alerts }: Evidence): Violation[] {
-  const violations: Violation[] = []
-  const routed: (Found<Evidence['signals'][number]['value']> & Output)[] = []
-  const ticks = new Map<number, number>()
-  for (const signal of signals) {
-    const { origin, tick_at } = signal.value
-    if (origin !== null) routed.push({ ...signal, origin })
-    if (tick_at === null) continue
-    if (tick_at <= (ticks.get(signal.partition) ?? 0)) {
-      violations.push({ rule: 'repeated', where: at(signal), detail: 'a tick that was there' })
-    }
-    ticks.set(signal.partition, tick_at)
-  }
-  const found = byOrigin(routed, violations, 'by origin')
-  for (const event of events) {
-    const isWatched = watchedByAlerting.has(event.value.event_type) && event.value.mode === 'LIVE'
-    const signal = found.get(at(event))
-    found.delete(at(event))
-    if (isWatched === (signal !== undefined)) continue
-    const detail = isWatched ? 'no alert signal' : 'an alert signal for nothing'
-    violations.push({ rule: isWatched ? 'torn' : 'wrong', where: at(event), detail })
-  }
-  return [...violations, ...strays(found.values()), ...judgeAlerts(alerts)]
-}
-
-/** OPEN, UPDATED…, RESOLVED, at ticks that only go forward. */
-function judgeAlerts(alerts: Evidence['alerts']): Violation[] {
-  const violations: Violation[] = []
-  const last = new Map<string, { status: string; time: number }>()
-  for (const alert of alerts) {
-    const { dedup_key: name, status, event_time: time } = alert.value
-    const before = last.get(name)
-    const isOpen = before !== undefined && before.status !== 'RESOLVED'
-    const isInOrder = time > (before?.time ?? 0) && (status === 'OPEN') !== isOpen
-    if (!isInOrder) {
-      const detail = `${status} after ${before?.status ?? 'nothing'}`
-      violations.push({ rule: 'misordered', where: at(alert), detail })
-    }
-    last.set(name, { status, time })
-  }
-  return violations
-}
-
-/**
- * Each origin once; and per output partition, the origins of one topic in their order. A router that
- * writes to another partition than its own has that order only per origin partition.
- */
-function byOrigin<Record extends Output>(
-  outputs: readonly Record[],
-  violations: Violation[],
-  order: 'by origin' | 'by partition' | 'in any order' = 'by partition',
-): Map<string, Record> {
-  const found = new Map<string, Record>()
-  const last = new Map<string, number>()
-  for (const output of outputs) {
-    const { origin, topic, partition } = output
-    const name = at(origin)
-    if (found.has(name)) {
-      violations.push({ rule: 'repeated', where: at(output), detail: `second answer to ${name}` })
-    }
-    found.set(name, output)
-    const lane = [topic, partition, origin.topic, origin.partition].join(' ')
-    if (order !== 'by origin' && origin.partition !== partition) {
-      const detail = `comes from partition ${origin.partition}`
-      violations.push({ rule: 'wrong', where: at(output), detail })
-    }
-    if (order !== 'in any order' && origin.offset < (last.get(lane) ?? -1)) {
-      const detail = `${name} stands behind a later record`
-      violations.push({ rule: 'misordered', where: at(output), detail })
-    }
-    last.set(lane, origin.offset)
-  }
-  return found
-}
-
-function strays(outputs: Iterable<Output>): Violation[] {
-  return [...outputs].map(output => ({
-    rule: 'wrong',
-    where: at(output),
-    detail: `comes from ${at(output.origin)}, which is not there`,
-  }))
 }

@@ -5,7 +5,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { topics } from '@fleet/contracts'
-import type { AlertSignal, CrmRecord, JournalEntry, Task, Topic } from '@fleet/contracts'
+import type {
+  Alert,
+  AlertSignal,
+  CrmRecord,
+  DeadLetter,
+  JournalEntry,
+  Task,
+  Topic,
+} from '@fleet/contracts'
 import { driveStage } from '@fleet/stage'
 import type { StageDeclaration, TaskState } from '@fleet/stage'
 
@@ -50,6 +58,28 @@ function sunk<State extends TaskState<Change>, Change>(
   return drive
 }
 
+/** The letters of a sink, each replayed once and refused again. */
+function refusedBy<State extends TaskState<Change>, Change>(
+  declaration: StageDeclaration<State, Change>,
+  events: Evidence['events'],
+): Found<DeadLetter>[] {
+  const drive = driveStage(declaration, { partition: 0, partitionCount: 1 })
+  const letters = events.flatMap(({ topic: name, partition, offset, key, value }) => {
+    const topic = declaration.inputs.find(input => input.name === name)
+    if (topic === undefined) return []
+    const { refusal } = drive.pipe(topic, { key, value, timestampMs: 1000, offset })
+    if (refusal === undefined) return []
+    const origin = { topic: name, partition, offset }
+    return [{ error_code: refusal.code, error_message: refusal.message, origin, attempt: 1 }]
+  })
+  const again = letters.map(letter => ({ ...letter, attempt: 2 }))
+  const values = [...letters, ...again] as unknown as DeadLetter[]
+  return values.map((value, offset) => {
+    const { name: topic } = topics.deadLetters[declaration.name]
+    return { topic, partition: 0, offset, key: '', value }
+  })
+}
+
 const policies = readPolicies('infra/local/automation-policies.json')
 
 function healthy(): { evidence: Evidence; sent: Sent } {
@@ -87,7 +117,7 @@ function healthy(): { evidence: Evidence; sent: Sent } {
       topics.automation,
       sunk(automation({ tickMs: 5000, policies }), events).outputs(topics.automation),
     ),
-    letters: new Map(),
+    letters: new Map([['accounting-sink', refusedBy(accountingSink(), events)]]),
     progress: new Map([['processor', new Map([[0, progress]])]]),
     counts: new Map(),
     digests: new Map(),
@@ -115,6 +145,7 @@ test('what a healthy product leaves has no violation', () => {
   assert.deepEqual(judged(world), [])
   const { crm, entries, signals, partitions } = world.evidence
   assert.ok(crm.length > 200 && entries.length > 50 && signals.length > 10)
+  assert.ok((world.evidence.letters.get('accounting-sink') ?? []).length >= 2)
   assert.ok((partitions[0]?.raw.length ?? 0) > 700)
 })
 
@@ -233,6 +264,48 @@ const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof he
       'wrong',
       ({ evidence }) => {
         changed(evidence.entries, 1, entry => ({ ...entry, lines: entry.lines.toReversed() }))
+      },
+    ],
+    [
+      'a replayed letter is tried twice at the same attempt',
+      'repeated',
+      ({ evidence }) => {
+        const letters = evidence.letters.get('accounting-sink') ?? []
+        const last = letters.at(-1)
+        if (last !== undefined) letters.push({ ...last, offset: 9999 })
+      },
+    ],
+    [
+      'a letter was left out between two attempts',
+      'torn',
+      ({ evidence }) => {
+        const letters = evidence.letters.get('accounting-sink') ?? []
+        changed(letters, letters.length - 1, letter => ({ ...letter, attempt: 3 }))
+      },
+    ],
+    [
+      'alerting refused a signal',
+      'wrong',
+      ({ evidence }) => {
+        const [letter] = evidence.letters.get('accounting-sink') ?? []
+        if (letter !== undefined) evidence.letters.set('alerting-sink', [letter])
+      },
+    ],
+    [
+      'an alert is opened twice',
+      'misordered',
+      ({ evidence: { alerts } }) => {
+        const value = { dedup_key: 'k', status: 'OPEN', event_time: 1 } as Alert
+        const place = { topic: topics.alerting.name, partition: 0, key: 'k' }
+        alerts.push({ ...place, offset: 0, value })
+        alerts.push({ ...place, offset: 1, value: { ...value, event_time: 2 } })
+      },
+    ],
+    [
+      'the ledger told of an entry that is not there',
+      'torn',
+      ({ evidence }) => {
+        changed(evidence.signals, 0, signal => ({ ...signal, entry_id: 'nowhere' }))
       },
     ],
     ['an alert signal is missing', 'torn', ({ evidence }) => evidence.signals.splice(1, 1)],

@@ -37,6 +37,14 @@ export interface Judgement {
   readonly deadLetters: number
   readonly crm: number
   readonly entries: number
+  readonly signals: number
+  readonly alerts: number
+  readonly tasks: number
+  /** Records of tasks: each a step. */
+  readonly taskSteps: number
+  readonly lettersOfSinks: number
+  /** Letters that came back and failed again, each time. */
+  readonly lettersTriedAgain: number
   readonly poisonOutcomes: ReadonlyMap<string, number>
   readonly viewChecked: number
   /** Records the reader during the faults was shown. */
@@ -82,9 +90,24 @@ export async function judge(
     deadLetters: letters,
     crm: evidence.crm.length,
     entries: evidence.entries.length,
+    ...figuresOf(evidence),
     poisonOutcomes: poisoned.outcomes,
     viewChecked: view.checked,
     live: live.records,
+  }
+}
+
+/** Of the stages behind the ledger and the CRM, and of what came back to them. */
+function figuresOf({ signals, alerts, tasks, letters }: Evidence) {
+  const ofSinks = [...letters].flatMap(([stage, all]) => (stage === 'processor' ? [] : all))
+  const again = ofSinks.filter(({ value }) => value.attempt > 1).length
+  return {
+    signals: signals.length,
+    alerts: alerts.length,
+    tasks: new Set(tasks.map(({ value }) => value.task_id)).size,
+    taskSteps: tasks.length,
+    lettersOfSinks: ofSinks.length - again,
+    lettersTriedAgain: again,
   }
 }
 

@@ -9,6 +9,7 @@ import { dataFaults } from './data-faults.ts'
 import type { Fault, Lane } from './fault.ts'
 import { lanes } from './fault.ts'
 import { clockJumped, frozen, killed, rebalanced } from './process-faults.ts'
+import { replayed } from './replay-faults.ts'
 import { storeFaults } from './store-faults.ts'
 import { wireFaults } from './wire-faults.ts'
 
@@ -22,6 +23,7 @@ export const allFaults: readonly Fault[] = [
   ...wireFaults,
   ...storeFaults,
   ...dataFaults,
+  replayed,
 ]
 
 /** The last of these comes after the judgement (partition-growth.ts). */

@@ -31,6 +31,8 @@ export interface Load {
 const eventsPerDuplicate = 4
 const lateShare = 0.1
 const conflictShare = 0.001
+/** Of charges: what they say is no amount of money, and the ledger refuses it. */
+const unreadableShare = 0.01
 const eventsPerResource = 8
 /** How far behind a late event or a redelivery comes, in deliveries. */
 const displacementMax = 400
@@ -141,6 +143,8 @@ function sampleEvent(
   }
 }
 
+const unreadable = { amount: '12.345', currency: 'EUR' }
+
 function dataOf(eventType: string, random: Seeded): Record<string, unknown> {
   const customer = random.next() < 0.7 ? { customer_id: `C${random.between(1, 500)}` } : {}
   const amount = {
@@ -151,7 +155,7 @@ function dataOf(eventType: string, random: Seeded): Record<string, unknown> {
     case 'billing.charge_succeeded':
       return {
         ...customer,
-        ...amount,
+        ...(random.next() < unreadableShare ? unreadable : amount),
         category: random.pick(['rental_charge', 'fee', 'surcharge']),
       }
     case 'billing.adjustment_posted':

@@ -6,11 +6,11 @@ import {
   checkDeclarations,
   deprecationProblems,
   eventTypeVocabulary,
-  newestReleased,
   readDeclaration,
   readDeclarations,
   readSchemas,
   recordNameOf,
+  releasedHistory,
   removalProblems,
 } from '@fleet/contract-kit'
 import type { Declaration, Finding, RecordSchemas } from '@fleet/contract-kit'
@@ -35,9 +35,11 @@ interface Report {
   proposed: string | null
   consumers: string[]
   findings: Finding[]
-  /** Of the proposed schema, whoever reads it: compatibility and deprecations. */
+  /** Whoever reads it: compatibility of the proposed schema, deprecations, what went too early. */
   problems: string[]
 }
+
+type Declarations = ReturnType<typeof readDeclarations>
 
 export async function checkContracts(
   context: Context,
@@ -45,26 +47,32 @@ export async function checkContracts(
 ): Promise<ExitCode> {
   const today = new Date(context.clock.wallMs()).toISOString().slice(0, 10)
   const proposedText = schema === undefined ? null : String(await readArgumentFile(schema))
-  const report = asUsage(() => reportOf(proposedText, consumer, today))
+  const consumerText = consumer === undefined ? '' : String(await readArgumentFile(consumer))
+  const own = (): Declarations =>
+    consumer === undefined ? readDeclarations() : [readDeclaration(consumer, consumerText)]
+  const report = asUsage(() => {
+    const isAlone = consumer !== undefined && proposedText === null
+    return reportOf(proposedText, own(), { today, isAlone })
+  })
   if (context.json) printJson(context, report)
   else show(context, report)
   return report.ok ? exitCodes.ok : exitCodes.failed
 }
 
+/** `isAlone`: a declaration is looked at, and the schemas are only what it is held against. */
 function reportOf(
   proposedText: string | null,
-  consumer: string | undefined,
-  today: string,
+  read: Declarations,
+  { today, isAlone }: { today: string; isAlone: boolean },
 ): Report {
   const proposed = proposedText === null ? null : recordNameOf(proposedText)
   const schemas = readSchemas(proposedText)
-  const read = consumer === undefined ? readDeclarations() : [readDeclaration(consumer)]
   const declarations = read
     .map(({ declaration }) => (proposed === null ? declaration : only(declaration, proposed)))
     .filter(({ reads }) => reads.length > 0)
   const catalog = catalogOf(schemas, eventTypeVocabulary(knownEventTypes), today)
   const findings = checkDeclarations(declarations, catalog)
-  const problems = proposed === null ? [] : problemsOf(proposed, schemas, today)
+  const problems = isAlone ? [] : problemsOf(proposed, schemas, today)
   const ok = problems.length === 0 && findings.every(({ severity }) => severity !== 'error')
   const consumers = declarations.map(each => each.consumer)
   return { ok, proposed, consumers, findings, problems }
@@ -76,22 +84,28 @@ function only(declaration: Declaration, record: string): Declaration {
   return { ...declaration, reads: declaration.reads.filter(({ topic }) => topics.includes(topic)) }
 }
 
-/** Compatibility with every released version, deprecations, and what a next major topic leaves out. */
+/** Of the proposal, or of all schemas without one; what went is looked for in all of them. */
 function problemsOf(
-  record: string,
+  proposed: string | null,
   schemas: ReadonlyMap<string, RecordSchemas>,
   today: string,
 ): string[] {
-  const { proposed = '', released = [] } = schemas.get(record) ?? {}
-  const incompatible = released.flatMap(({ version, text }) =>
-    incompatibilities(proposed, text).map(problem => `against version ${version}: ${problem}`),
-  )
-  const texts = released.map(({ text }) => text)
   const candidates = [...schemas].map(
-    ([name, each]) => [name, each.proposed ?? each.current] as const,
+    ([record, each]) => ({ record, text: each.proposed ?? each.current, ...each }) as const,
   )
-  const removal = { released: newestReleased(), current: new Map(candidates), today }
-  return [...incompatible, ...deprecationProblems(proposed, texts), ...removalProblems(removal)]
+  const judged = candidates.filter(({ record }) => proposed === null || record === proposed)
+  const current = new Map(candidates.map(({ record, text }) => [record, text] as const))
+  return [
+    ...judged.flatMap(({ text, released }) => incompatible(text, released)),
+    ...judged.flatMap(({ text, released }) => deprecationProblems(text, today, released)),
+    ...removalProblems({ released: releasedHistory(), current, today }),
+  ]
+}
+
+function incompatible(text: string, released: RecordSchemas['released']): string[] {
+  return released.flatMap(({ version, text: earlier }) =>
+    incompatibilities(text, earlier).map(problem => `against version ${version}: ${problem}`),
+  )
 }
 
 /** What the caller wrote can't be read: running it again changes nothing. */
@@ -118,6 +132,9 @@ function show(
     terminal.write(`  ${message} Talk to ${owner} (${contact}).\n`)
   }
   const what = proposed === null ? 'the schemas' : `the proposed ${proposed}`
-  const who = consumers.length === 0 ? 'no declared consumer' : consumers.join(', ')
-  if (ok) terminal.write(`${green('ok')} nothing in ${what} breaks ${who}\n`)
+  const verdict =
+    consumers.length === 0
+      ? `no declared consumer reads ${what}`
+      : `nothing in ${what} breaks ${consumers.join(', ')}`
+  if (ok) terminal.write(`${green('ok')} ${verdict}\n`)
 }

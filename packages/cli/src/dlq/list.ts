@@ -36,18 +36,34 @@ export async function listLetters(
   return exitCodes.ok
 }
 
-function show({ terminal }: Context, rows: readonly LetterRow[], more: boolean): void {
+export function show(
+  { terminal }: Pick<Context, 'terminal'>,
+  rows: readonly LetterRow[],
+  more: boolean,
+): void {
   if (rows.length === 0) {
     terminal.write('No such letters.\n')
     return
   }
-  const head = ['letter', 'stage', 'status', 'failed at', 'tenant', 'type', 'code', 'message']
+  const head = [
+    'letter',
+    'stage',
+    'status',
+    'failed at',
+    'record',
+    'event',
+    'type',
+    'code',
+    'message',
+  ]
   const cells = rows.map(row => [
     row.id,
     row.stage,
     row.status,
     row.failed_at,
-    row.tenant_id ?? '-',
+    // The key begins with the tenant.
+    row.key ?? row.tenant_id ?? '-',
+    row.event_id ?? '-',
     row.event_type ?? '-',
     row.code,
     row.message,

@@ -1,10 +1,10 @@
 // `fleet dlq replay`: plans, starts or goes on with a replay, and says how far it is.
 
-import { readFile } from 'node:fs/promises'
 import type { Patch, Replayer, ReplayProgress, ReplayRequest, ReplayStarted } from '@fleet/dlq'
-import { fateOf, messageOf } from '@fleet/runtime'
+import { codeOf, fateOf } from '@fleet/runtime'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { readArgumentFile } from '../read-file.ts'
 import { printJson } from '../verb.ts'
 import type { Context } from '../verb.ts'
 import { actorName, withDeadLetters } from './dead-letters.ts'
@@ -22,6 +22,7 @@ export interface ReplayOptions {
   again: boolean
   all: boolean
   resume?: string
+  giveUp?: string
 }
 
 const progressEveryMs = 1000
@@ -34,18 +35,59 @@ export async function replayLetters(
   if (options.resume !== undefined && (options.dryRun || ids.length > 0)) {
     throw new UsageError('--resume goes on as the replay began: without ids and without --dry-run')
   }
+  if (options.giveUp !== undefined) return giveUp(context, options.giveUp, options, ids)
   const request = options.resume === undefined ? await requestOf(ids, options) : null
   const progress = await withDeadLetters(context, async ({ openAppender, openReplayer }) => {
     const replayer = await openReplayer(await openAppender())
-    const onProgress = showing(context)
+    const onProgress = showing(context, options.dryRun)
     if (options.dryRun && request !== null) return replayer.plan(request, onProgress)
     const started = await startOf(replayer, request, options.resume ?? '')
-    return run(context, replayer, started, onProgress)
+    return run(context, replayer, started, onProgress, request !== null)
   })
   if (context.json) printJson(context, { dry_run: options.dryRun, ...progress })
   else show(context, progress, options.dryRun)
-  const nothing = progress.matched === 0 && ids.length > 0
-  return progress.refused > 0 || nothing ? exitCodes.failed : exitCodes.ok
+  const missing = missingOf(ids, progress)
+  if (missing !== null) context.terminal.writeError(`${missing}\n`)
+  return progress.refused > 0 || missing !== null ? exitCodes.failed : exitCodes.ok
+}
+
+/** Letters that were named and are not there; null: none of them. */
+export function missingOf(
+  ids: readonly string[],
+  { matched }: Pick<ReplayProgress, 'matched'>,
+): string | null {
+  const named = new Set(ids).size
+  if (matched >= named) return null
+  const what =
+    named === 1
+      ? `There is no letter ${ids[0] ?? ''}`
+      : `There are no such letters, ${named - matched} of the ${named} named`
+  return `${what}: older than letters are kept, or left out by a filter.`
+}
+
+/** What it has sent stays sent; its other letters are open. Others need no longer wait for it. */
+async function giveUp(
+  context: Context,
+  replayId: string,
+  { resume, dryRun }: ReplayOptions,
+  ids: readonly string[],
+): Promise<ExitCode> {
+  if (resume !== undefined || dryRun || ids.length > 0) {
+    throw new UsageError('--give-up stands alone')
+  }
+  await withDeadLetters(context, async ({ openAppender, openReplayer }) => {
+    const replayer = await openReplayer(await openAppender())
+    const started = await startOf(replayer, null, replayId)
+    if (!started.by.startsWith('cli:')) {
+      throw new UsageError(
+        `replay ${replayId} is of ${started.by}: the API goes on with it by itself`,
+      )
+    }
+    await replayer.fail(started, undefined, 'GIVEN_UP')
+  })
+  if (context.json) printJson(context, { replay_id: replayId, given_up: true })
+  else context.terminal.write(`replay ${replayId} is given up; what it had sent stays sent.\n`)
+  return exitCodes.ok
 }
 
 async function requestOf(
@@ -72,22 +114,17 @@ async function requestOf(
 async function readPatch({ patch, body }: ReplayOptions): Promise<Patch | null> {
   if (patch !== undefined && body !== undefined) throw new UsageError('--patch or --body, not both')
   if (body !== undefined) {
-    return { kind: 'body', base64: (await read(body)).toString('base64') }
+    return { kind: 'body', base64: (await readArgumentFile(body)).toString('base64') }
   }
   if (patch === undefined) return null
   try {
-    return { kind: 'merge-patch', document: JSON.parse((await read(patch)).toString('utf8')) }
+    return {
+      kind: 'merge-patch',
+      document: JSON.parse((await readArgumentFile(patch)).toString('utf8')),
+    }
   } catch (error) {
     if (error instanceof SyntaxError) throw new UsageError(`${patch} is not JSON`)
     throw error
-  }
-}
-
-async function read(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new UsageError(`${file} can not be read: ${messageOf(error)}`)
   }
 }
 
@@ -98,7 +135,7 @@ async function startOf(
 ): Promise<ReplayStarted> {
   if (request !== null) return replayer.start(request)
   const started = await replayer.find(replayId)
-  if (started === null) throw new UsageError(`there is no replay ${replayId}`)
+  if (started === null) throw new UsageError(`no replay ${replayId} is under way`)
   return started
 }
 
@@ -107,31 +144,41 @@ async function run(
   replayer: Replayer,
   started: ReplayStarted,
   onProgress: (progress: ReplayProgress) => void,
+  isNew: boolean,
 ): Promise<ReplayProgress> {
   terminal.writeError(`replay ${started.replay_id}\n`)
   try {
     return await replayer.run(started, onProgress)
   } catch (error) {
-    if (fateOf(error) === 'transient') {
+    if (isNew && codeOf(error) === 'REPLAY_OVERLAPS') {
+      // Begun at the same time as another, which is first: nobody must wait for this one.
+      await replayer.fail(started, undefined, 'REPLAY_OVERLAPS')
+    } else if (fateOf(error) === 'transient') {
       terminal.writeError(`go on with: fleet dlq replay --resume ${started.replay_id}\n`)
     }
     throw error
   }
 }
 
-function showing({ terminal, clock }: Context): (progress: ReplayProgress) => void {
+function showing(
+  { terminal, clock }: Context,
+  isDryRun: boolean,
+): (progress: ReplayProgress) => void {
   let shownMs = clock.elapsedMs()
   return ({ sent, refused }) => {
     if (clock.elapsedMs() - shownMs < progressEveryMs) return
     shownMs = clock.elapsedMs()
-    terminal.writeError(`${sent} sent, ${refused} refused\n`)
+    terminal.writeError(`${sent} ${doneWord(isDryRun)}, ${refused} refused\n`)
   }
+}
+
+function doneWord(isDryRun: boolean): string {
+  return isDryRun ? 'would be sent' : 'sent'
 }
 
 function show({ terminal }: Context, progress: ReplayProgress, isDryRun: boolean): void {
   const { matched, sent, refused, refused_letters: letters } = progress
-  const done = isDryRun ? 'would be sent' : 'sent'
-  terminal.write(`${matched} letters: ${sent} ${done}, ${refused} refused.\n`)
+  terminal.write(`${matched} letters: ${sent} ${doneWord(isDryRun)}, ${refused} refused.\n`)
   for (const { letter_id, code, message } of letters) {
     terminal.write(`${terminal.colors.red(code)} ${letter_id}: ${message}\n`)
   }

@@ -3,7 +3,7 @@
 import { allTopics } from '@fleet/contracts'
 import type { DeadLetter } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
-import type { LetterAct } from '@fleet/dlq'
+import type { FoundLetter, LetterAct, LetterLog } from '@fleet/dlq'
 import { codeOf, messageOf } from '@fleet/runtime'
 import { exitCodes } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -25,9 +25,13 @@ export async function showLetter(context: Context, id: string): Promise<ExitCode
         if ('letter_id' in act && act.letter_id === id) acts.push(act)
       }
       const record = await decoded(found.letter, codec)
-      if (json) printJson(context, { ...wholeOf(found), acts, record: jsonOf(record) })
-      else {
-        const shown = { status: found.status, at: found.at, acts, record, letter: found.letter }
+      const patched = await patchedOf(found, letters, codec)
+      if (json) {
+        const more = { record: jsonOf(record), ...(jsonOf(patched) as object) }
+        printJson(context, { ...wholeOf(found), acts, ...more })
+      } else {
+        const { status, at, letter } = found
+        const shown = { status, at, acts, record, ...patched, letter }
         terminal.write(`${JSON.stringify(readableOf(shown), null, 2)}\n`)
       }
       return exitCodes.ok
@@ -35,6 +39,28 @@ export async function showLetter(context: Context, id: string): Promise<ExitCode
     terminal.writeError(`There is no letter ${id}, or it is older than letters are kept.\n`)
     return exitCodes.failed
   })
+}
+
+/** A patched replay that failed: `record` is the patched event, which the next patch applies to. */
+interface PatchedAttempt {
+  is_patched: boolean
+  /** As it came; only where `record` is not. */
+  original_record?: unknown
+}
+
+export async function patchedOf(
+  found: FoundLetter,
+  letters: Pick<LetterLog, 'original'>,
+  codec: Codec,
+): Promise<PatchedAttempt> {
+  const original = await letters.original(found)
+  const [is, was] = [found.letter, original].map(
+    ({ origin_value: value }) => value ?? new Uint8Array(),
+  )
+  if (is === undefined || was === undefined || Buffer.compare(is, was) === 0) {
+    return { is_patched: false }
+  }
+  return { is_patched: true, original_record: await decoded(original, codec) }
 }
 
 /** What failed, as its topic's schema reads it; why not, where it does not. */

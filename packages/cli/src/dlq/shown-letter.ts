@@ -14,6 +14,8 @@ export interface LetterRow {
   tenant_id: string | null
   event_id: string | null
   event_type: string | null
+  /** Of the record that failed, as a rule tenant/type/id of its resource; null: none, or no text. */
+  key: string | null
   failed_at: string
   bytes: number
 }
@@ -29,9 +31,16 @@ export function rowOf({ letter, status, bytes }: FoundLetter): LetterRow {
     tenant_id: letter.tenant_id,
     event_id: letter.event_id,
     event_type: letter.event_type,
+    key: keyText(letter.origin_key),
     failed_at: formatMicros(letter.failed_at),
     bytes,
   }
+}
+
+function keyText(key: Uint8Array | null): string | null {
+  if (key === null) return null
+  const text = Buffer.from(key).toString('utf8')
+  return text.includes('\uFFFD') ? null : text
 }
 
 export function wholeOf({ letter, status, at, act }: FoundLetter): Record<string, unknown> {

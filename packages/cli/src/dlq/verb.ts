@@ -20,6 +20,15 @@ function withFilters(command: Command): Command {
     .option('--to <time>', 'failed before this time, RFC 3339')
 }
 
+function withReplayed(command: Command): Command {
+  return command
+    .option('--include-discarded', 'also letters that were discarded', false)
+    .option('--again', 'also letters that were replayed and have not failed since', false)
+    .option('--all', 'every open letter: asked for where there is neither id nor filter', false)
+    .option('--resume <replay id>', 'go on with a replay that was stopped')
+    .option('--give-up <replay id>', 'end a replay whose process has ended, without going on')
+}
+
 function statusOption(standard: string): Option {
   return new Option('--status <status>', 'only letters in this status')
     .choices(['open', 'replayed', 'discarded', 'any'])
@@ -61,17 +70,13 @@ export const addDlq: AddVerb = (program, run) => {
     .action((options: FilterOptions & ExportOptions) =>
       run(async context => (await import('./export.ts')).exportLetters(context, options)),
     )
-  withFilters(dlq.command('replay [ids...]'))
+  withReplayed(withFilters(dlq.command('replay [ids...]')))
     .description('send open letters back to the stage that failed')
     .option('--dry-run', 'say what would be done, write nothing', false)
     .option('--rate <n>', 'at most this many letters a second', '100')
     .option('--reason <text>', 'kept with every letter')
     .option('--patch <file>', 'one letter: JSON merge patch (RFC 7396) of what failed')
     .option('--body <file>', 'one letter of the processor: its whole new body')
-    .option('--include-discarded', 'also letters that were discarded', false)
-    .option('--again', 'also letters that were replayed and have not failed since', false)
-    .option('--all', 'every open letter: asked for where there is neither id nor filter', false)
-    .option('--resume <replay id>', 'go on with a replay that was stopped')
     .addHelpText(
       'after',
       examples(

@@ -6,12 +6,12 @@ export interface Check {
   name: string
   ok: boolean
   detail: string
-  /** Null when there is nothing to do. */
+  /** Null when there is nothing to do; of what is well, where to look. */
   remedy: string | null
 }
 
-export function well(name: string, detail: string): Check {
-  return { name, ok: true, detail, remedy: null }
+export function well(name: string, detail: string, remedy: string | null = null): Check {
+  return { name, ok: true, detail, remedy }
 }
 
 export function unwell(name: string, detail: string, remedy: string): Check {

@@ -74,15 +74,20 @@ async function brokerChecks(
   }
 }
 
-function render({ terminal }: Context, checks: readonly Check[]): string {
+export function render({ terminal }: Context, checks: readonly Check[]): string {
   const { bold, green, red } = terminal.colors
   const rows = checks.map(({ name, ok, detail }) => [ok ? green('ok') : red('WRONG'), name, detail])
   const wrong = checks.filter(check => !check.ok)
   const lines = [table(terminal, ['', 'check', 'what was seen'], rows)]
-  if (wrong.length === 0) lines.push(green('Everything is well.'))
-  else {
+  const open = checks.filter(({ ok, remedy }) => ok && remedy !== null)
+  if (wrong.length > 0) {
     lines.push(bold('What to do:'))
     lines.push(...wrong.map(({ name, remedy }) => `  ${name}: ${remedy ?? 'look at its log'}`))
+  } else if (open.length > 0) lines.push(green('Everything runs.'))
+  else lines.push(green('Everything is well.'))
+  if (open.length > 0) {
+    lines.push(bold('To look at:'))
+    lines.push(...open.map(({ name, detail, remedy }) => `  ${name}: ${detail} (${remedy})`))
   }
   return `${lines.join('\n')}\n`
 }

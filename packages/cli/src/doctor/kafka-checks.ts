@@ -31,7 +31,7 @@ export async function kafkaChecks(
   const rest = await Promise.all([
     guarded('consumer groups', 'make status', () => groupChecks(admin, settings)),
     guarded('state view', 'make status', () => viewCheck(admin, settings)),
-    guarded('dead letters', 'make status', () => deadLetterChecks(context, kafka)),
+    guarded('dead letters', 'make status', () => deadLetterChecks(context, settings, kafka)),
   ])
   return [...seen, ...rest.flat()]
 }

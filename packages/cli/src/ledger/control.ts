@@ -15,8 +15,10 @@ import { userName } from '../user-name.ts'
 import { printJson } from '../verb.ts'
 import type { Context } from '../verb.ts'
 import { awaitFollowers, changelogEnds } from './followers.ts'
+import { closedOf, tenantsIn, unknownTenant } from './known-tenants.ts'
 import type { LedgerMemory } from './ledger-memory.ts'
-import type { ControlOptions } from './options.ts'
+import type { CloseOptions, ControlOptions } from './options.ts'
+import { readLedger, readMemories } from './read-ledger.ts'
 
 const { ledgerControl } = topics
 
@@ -25,15 +27,46 @@ type Instruction = Pick<LedgerControl, 'kind' | 'tenant_id' | 'period' | 'chart_
 export async function closeVerb(
   context: Context,
   period: string,
-  options: ControlOptions & { tenant: string },
+  options: CloseOptions,
 ): Promise<ExitCode> {
+  if (options.reason.trim() === '') throw new UsageError('--reason must say why')
   if (period >= monthOfMicros(context.clock.wallMs() * 1000)) {
     throw new UsageError(`${period} is not over yet; what is closed can not be opened again`)
   }
   const { tenant } = options
   const instruction = { kind: 'CLOSE_PERIOD', tenant_id: tenant, period, chart_version: null }
   const isFollowed = (memory: LedgerMemory): boolean => (memory.closed.get(tenant) ?? '') >= period
-  return instruct(context, instruction, options, isFollowed)
+  const closedThrough = await closedThroughNow(context, options)
+  // An earlier month changes nothing: what was closed stays closed.
+  const through = closedThrough > period ? closedThrough : period
+  return instruct(context, instruction, options, isFollowed, { closed_through: through })
+}
+
+/**
+ * The month through which the tenant is closed in all partitions; empty: none so far.
+ * @throws UsageError for a tenant that the ledger does not know: closing can not be undone, and its first
+ *   entries would be posted to another month.
+ */
+async function closedThroughNow(
+  context: Context,
+  { tenant, newTenant }: CloseOptions,
+): Promise<string> {
+  const settings = readSettings()
+  const memories = await withKafka(context, settings, async kafka => {
+    const reader = await kafka.broker.openReader({ maxWaitMs: 100 })
+    try {
+      return (await readMemories(kafka, reader, context.stopping)).map(({ memory }) => memory)
+    } finally {
+      await reader.close().catch(() => {})
+    }
+  })
+  const isKnown =
+    newTenant ||
+    memories.some(memory => memory.names(tenant)) ||
+    // All its entries may await their amount, of which the memory keeps no sums.
+    tenantsIn(await readLedger(context, settings)).has(tenant)
+  if (!isKnown) throw new UsageError(`${unknownTenant(tenant)}; if it is right, say --new-tenant`)
+  return closedOf(memories).find(({ tenant_id }) => tenant_id === tenant)?.period ?? ''
 }
 
 export async function useChartVerb(
@@ -53,6 +86,7 @@ async function instruct(
   instruction: Instruction,
   { reason, wait }: ControlOptions,
   isFollowed: (memory: LedgerMemory, offset: number) => boolean,
+  { closed_through }: { closed_through: string | null } = { closed_through: null },
 ): Promise<ExitCode> {
   const settings = readSettings()
   const control: LedgerControl = {
@@ -70,7 +104,8 @@ async function instruct(
   })
   const ok = followed === partitions
   const { control_id, kind, tenant_id, period, chart_version } = control
-  const report = { ok, control_id, kind, tenant_id, period, chart_version, partitions, followed }
+  const what = { control_id, kind, tenant_id, period, closed_through, chart_version }
+  const report = { ok, ...what, partitions, followed }
   if (context.json) printJson(context, report)
   else say(context, report)
   return ok ? exitCodes.ok : exitCodes.failed
@@ -111,16 +146,18 @@ async function writeToAll(
 function say(
   { terminal }: Context,
   report: { ok: boolean; kind: string; tenant_id: string | null; period: string | null } & {
+    closed_through: string | null
     chart_version: string | null
     partitions: number
     followed: number
   },
 ): void {
   const { green, yellow } = terminal.colors
-  const { kind, tenant_id, period, chart_version, partitions, followed } = report
+  const { kind, tenant_id, period, closed_through, chart_version, partitions, followed } = report
+  const before = closed_through === period ? '' : `: ${period} was closed before`
   const what =
     kind === 'CLOSE_PERIOD'
-      ? `${tenant_id} is closed through ${period}`
+      ? `${tenant_id} is closed through ${closed_through}${before}`
       : `entries are booked by chart ${chart_version}`
   if (report.ok) {
     terminal.write(`${green('ok')} ${what}, in all ${partitions} partitions\n`)

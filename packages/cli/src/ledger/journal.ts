@@ -1,6 +1,8 @@
 // One partition of the journal, checked entry by entry and summed. Pure; amounts are big integers.
 
 import type { JournalEntry } from '@fleet/contracts'
+import { JournalCounts, placeOf } from './journal-counts.ts'
+import type { CountPlace } from './journal-counts.ts'
 
 type LedgerRule =
   'unbalanced' | 'malformed' | 'repeated' | 'gap' | 'completed_twice' | 'memory_differs'
@@ -96,9 +98,7 @@ export class Journal {
   readonly violationCounts = new Map<LedgerRule, number>()
   /** Each entry id once: what a consumer that upserts by it has. */
   readonly balances = new Balances()
-  entries = 0
-  awaiting = 0
-  excesses = 0
+  readonly counts = new JournalCounts()
   readonly #partition: number
   readonly #remembered: RememberedJournal
   /** Of the entries that the memory counts; begins anew where the numbers do. */
@@ -106,7 +106,7 @@ export class Journal {
   #sequence = 0
   readonly #seen = new Set<string>()
   /** Without an amount so far, from whatever event. */
-  readonly #open = new Set<string>()
+  readonly #open = new Map<string, CountPlace>()
   /** Without an amount under their own id. */
   readonly #thin = new Set<string>()
 
@@ -117,7 +117,8 @@ export class Journal {
 
   /** In the order of the partition. */
   take(offset: number, entry: JournalEntry): void {
-    this.entries++
+    const place = placeOf(entry)
+    this.counts.add(place, 'entries')
     this.#checkForm(offset, entry)
     this.#count(offset, entry)
     const { entry_id: id, status, completes } = entry
@@ -130,15 +131,13 @@ export class Journal {
     }
     this.#seen.add(id)
     this.balances.addEntry(entry)
-    if (entry.excess_minor !== null) this.excesses++
+    if (entry.excess_minor !== null) this.counts.add(place, 'excesses')
     if (status === 'AWAITING_AMOUNT') {
-      this.#open.add(id)
+      this.#open.set(id, place)
       this.#thin.add(id)
+      this.counts.add(place, 'awaiting')
     }
-    if (completes !== null && !this.#open.delete(completes)) {
-      this.#complain('completed_twice', offset, `completes ${completes}, which awaits nothing`)
-    }
-    this.awaiting = this.#open.size
+    if (completes !== null) this.#complete(offset, completes)
   }
 
   /** Called once, after the last entry. Only sums and complaints are kept from then on. */
@@ -155,12 +154,26 @@ export class Journal {
     for (const ids of [this.#seen, this.#open, this.#thin]) ids.clear()
   }
 
+  get awaiting(): number {
+    return this.counts.of().awaiting
+  }
+
   get idsHeld(): number {
     return this.#seen.size + this.#open.size + this.#thin.size
   }
 
   get violationCount(): number {
     return [...this.violationCounts.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  #complete(offset: number, id: string): void {
+    const place = this.#open.get(id)
+    if (place === undefined) {
+      this.#complain('completed_twice', offset, `completes ${id}, which awaits nothing`)
+      return
+    }
+    this.#open.delete(id)
+    this.counts.add(place, 'awaiting', -1)
   }
 
   #count(offset: number, entry: JournalEntry): void {

@@ -31,6 +31,15 @@ export class LedgerMemory implements TaskState<never> {
     else this.closed.set(parsed.tenantId, (json as LedgerClosed).period)
   }
 
+  /** Whether something was booked for the tenant, or a month of it closed. */
+  names(tenant: string): boolean {
+    if (this.closed.has(tenant)) return true
+    return [...this.#balances.keys()].some(key => {
+      const parsed = parseLedgerKey(key)
+      return parsed?.kind === 'balance' && parsed.tenantId === tenant
+    })
+  }
+
   balances(): Balances {
     const all = new Balances()
     for (const [key, balance] of this.#balances) {

@@ -6,6 +6,12 @@ export interface BalanceOptions {
   currency?: string
 }
 
+export interface CloseOptions extends ControlOptions {
+  tenant: string
+  reason: string
+  newTenant: boolean
+}
+
 export interface ControlOptions {
   reason?: string
   wait: number

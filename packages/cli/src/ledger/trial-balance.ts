@@ -1,6 +1,7 @@
 // `fleet ledger trial-balance`: the journal summed by account, and whether the ledger's memory says the same.
 
-import { exitCodes } from '../exit-code.ts'
+import { minorDigitsOf } from '@fleet/sources'
+import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { readSettings } from '../settings.ts'
 import { table } from '../terminal.ts'
@@ -9,6 +10,8 @@ import type { Context } from '../verb.ts'
 import { Balances } from './journal.ts'
 import type { BalancePlace, Sums } from './journal.ts'
 import { majorUnits } from './major-units.ts'
+import { closedOf, tenantsIn, unknownTenant } from './known-tenants.ts'
+import type { EntryCounts } from './journal-counts.ts'
 import { readLedger } from './read-ledger.ts'
 import type { LedgerPartition } from './read-ledger.ts'
 import type { BalanceOptions } from './options.ts'
@@ -40,6 +43,7 @@ export interface TrialBalance {
   balanced: boolean
   /** Journal and memory say the same, of everything, whatever was asked for. */
   equal_to_memory: boolean
+  /** These three, as the rows, of what was asked for. */
   entries: number
   awaiting_amount: number
   refund_excesses: number
@@ -53,10 +57,26 @@ export async function trialBalanceVerb(
   context: Context,
   options: BalanceOptions,
 ): Promise<ExitCode> {
-  const report = trialBalanceOf(await readLedger(context, readSettings()), options)
+  const partitions = await readLedger(context, readSettings())
+  const unknown = unknownIn(partitions, options)
+  if (unknown !== null) throw new UsageError(unknown)
+  const report = trialBalanceOf(partitions, options)
   if (context.json) printJson(context, report)
   else show(context, report)
   return report.ok ? exitCodes.ok : exitCodes.failed
+}
+
+/** What was asked for and is certainly a slip: an empty table would look like books in order. */
+export function unknownIn(
+  partitions: readonly LedgerPartition[],
+  { tenant, currency }: BalanceOptions,
+): string | null {
+  if (tenant !== undefined && !tenantsIn(partitions).has(tenant)) return unknownTenant(tenant)
+  const isCurrency =
+    currency === undefined ||
+    minorDigitsOf(currency) !== null ||
+    partitions.some(({ journal }) => journal.counts.currencies().has(currency))
+  return isCurrency ? null : `"${currency}" is not in ISO 4217, or not in upper case`
 }
 
 export function trialBalanceOf(
@@ -73,18 +93,21 @@ export function trialBalanceOf(
       .filter(({ rule }) => rule === 'memory_differs')
       .map(({ detail }) => `partition ${partition}: ${detail}`),
   )
-  const sum = (read: (one: LedgerPartition) => number): number =>
-    partitions.reduce((total, one) => total + read(one), 0)
+  const counts = partitions.map(({ journal }) => journal.counts.of(options))
+  const sum = (what: keyof EntryCounts): number =>
+    counts.reduce((total, each) => total + each[what], 0)
   return {
     ok: balanced && differences.length === 0,
     balanced,
     equal_to_memory: differences.length === 0,
-    entries: sum(({ journal }) => journal.entries),
-    awaiting_amount: sum(({ journal }) => journal.awaiting),
-    refund_excesses: sum(({ journal }) => journal.excesses),
+    entries: sum('entries'),
+    awaiting_amount: sum('awaiting'),
+    refund_excesses: sum('excesses'),
     rows,
     totals,
-    closed: closedOf(partitions),
+    closed: closedOf(partitions.map(({ memory }) => memory)).filter(
+      ({ tenant_id }) => options.tenant === undefined || tenant_id === options.tenant,
+    ),
     differences,
   }
 }
@@ -140,17 +163,6 @@ function totalsOf(rows: readonly Row[]): Total[] {
     })
   }
   return [...totals.values()]
-}
-
-/** A month is closed when it is in every partition. */
-function closedOf(partitions: readonly LedgerPartition[]): TrialBalance['closed'] {
-  const tenants = new Set(partitions.flatMap(({ memory }) => [...memory.closed.keys()]))
-  return [...tenants].toSorted().flatMap(tenant_id => {
-    const [period = ''] = partitions
-      .map(({ memory }) => memory.closed.get(tenant_id) ?? '')
-      .toSorted()
-    return period === '' ? [] : [{ tenant_id, period }]
-  })
 }
 
 function show({ terminal }: Context, report: TrialBalance): void {

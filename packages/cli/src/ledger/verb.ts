@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { AddVerb } from '../verb.ts'
 import { examples } from '../verb.ts'
-import type { BalanceOptions, ControlOptions } from './options.ts'
+import type { BalanceOptions, CloseOptions, ControlOptions } from './options.ts'
 
 function month(text: string): string {
   if (/^[0-9]{4}-(?:0[1-9]|1[0-2])$/.test(text)) return text
@@ -35,7 +35,8 @@ const addChecks: AddVerb = (ledger, run) => {
     .option('--currency <code>', 'only this one')
     .addHelpText(
       'after',
-      '\nCounts every entry id once. Exit 1 when debits and credits differ, or journal and memory do.\n' +
+      '\nCounts every entry id once. Exit 1 when debits and credits differ, or journal and memory do;\n' +
+        'exit 2 for a tenant that the ledger does not have, or a currency that there is not.\n' +
         examples(
           'fleet ledger trial-balance --tenant demo --period 2026-10',
           "fleet ledger trial-balance --json | jq '.rows[]'",
@@ -70,14 +71,15 @@ const addInstructions: AddVerb = (ledger, run) => {
     .description('close a month of a tenant, and all before it: later entries post to the next one')
     .argument('<month>', 'YYYY-MM, one that is over', month)
     .requiredOption('--tenant <id>', 'whose month')
-    .option('--reason <text>', reasonText)
+    .requiredOption('--reason <text>', `why; ${reasonText}`)
+    .option('--new-tenant', 'also for a tenant of which the ledger has no entry', false)
     .option('--wait <s>', waitText, seconds, 30)
     .addHelpText(
       'after',
       '\nIt can not be opened again. Exit 1 when it is not closed in every partition in time.\n' +
         examples('fleet ledger close 2026-10 --tenant demo --reason "October reviewed"'),
     )
-    .action((period: string, options: ControlOptions & { tenant: string }) =>
+    .action((period: string, options: CloseOptions) =>
       run(async context => {
         const { closeVerb } = await import('./control.ts')
         return closeVerb(context, period, options)

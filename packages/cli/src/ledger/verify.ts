@@ -17,7 +17,7 @@ export async function verifyVerb(context: Context): Promise<ExitCode> {
   const violations = read.flatMap(({ journal }) => journal.violations)
   const partitions = read.map(({ partition, journal, memory }) => ({
     partition,
-    entries: journal.entries,
+    entries: journal.counts.of().entries,
     remembered: memory.totals.entries,
     awaiting_amount: journal.awaiting,
     violations: journal.violationCount,

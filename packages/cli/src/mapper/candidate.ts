@@ -2,12 +2,17 @@
 // `normalize` with the same signature, such as packages/sources of another work tree.
 
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { join, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf } from '@fleet/runtime'
 import { mappers } from '@fleet/sources'
 import type { Mapper } from '@fleet/sources'
 import { UsageError } from '../exit-code.ts'
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url))
+
+/** What Node says of a module that it took for CommonJS, or whose packages it did not find. */
+const outsideCodes = ['ERR_REQUIRE_CYCLE_MODULE', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
 
 const doors = ['packages/sources/src/index.ts', 'src/index.ts', 'index.ts', 'index.js']
 
@@ -20,7 +25,7 @@ export async function loadCandidate(given: string): Promise<Mapper> {
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {
-    throw new UsageError(`${file} can not be loaded: ${messageOf(error)}`)
+    throw new UsageError(`${file} can not be loaded: ${problemOf(error, file)}`)
   }
   const { normalize, mapperVersion } = loaded
   if (typeof normalize !== 'function') {
@@ -30,6 +35,17 @@ export async function loadCandidate(given: string): Promise<Mapper> {
     version: typeof mapperVersion === 'string' ? mapperVersion : 'unnamed',
     normalize: normalize as Mapper['normalize'],
   }
+}
+
+function problemOf(error: unknown, file: string): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  const isOutside = !file.startsWith(repository.endsWith(sep) ? repository : repository + sep)
+  if (!isOutside || !outsideCodes.includes(code)) return messageOf(error)
+  const said = code === 'ERR_REQUIRE_CYCLE_MODULE' ? '' : ` (${messageOf(error)})`
+  return (
+    'outside the repository it is no ES module and its packages are not found; put it into a work ' +
+    `tree below the repository: git worktree add .fleet/next${said}`
+  )
 }
 
 function moduleFile(given: string): string {

@@ -47,7 +47,7 @@ export async function inspectVerb(
     if (stage !== 'processor') {
       return inspectAll(context, kafka, stage, partitions, partitionCount)
     }
-    return runStateTool<InspectReport>(context, [
+    return runStateTool<InspectReport>(context, stage, [
       'inspect',
       ...partitions.flatMap(partition => ['--partition', String(partition)]),
       '--partitions',

@@ -1,8 +1,7 @@
 // `fleet state rebuild`: makes sure that nobody works on the stage, then lets its own tool write the
-// changelog anew.
+// changelog anew. The processor's is made of what it wrote; any other stage decides its inputs again.
 
-import { groupIdOf, topics } from '@fleet/contracts'
-import type { StageName } from '@fleet/contracts'
+import { groupIdOf } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { exitCodes, UsageError } from '../exit-code.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -15,26 +14,46 @@ import type { Context } from '../verb.ts'
 import { partitionsOf, runStateTool } from './state-tool.ts'
 import type { StateOptions } from './verb.ts'
 
-interface RebuildReport {
+export interface RebuildOptions {
+  dryRun: boolean
+  yes: boolean
+  fromWhatIsLeft: boolean
+  acceptDifferences: boolean
+}
+
+interface AnyReport {
   partition: number
-  ids: number
-  resources: number
   records_before: number
   records_after: number
   hash_before: string
   hash_after: string
-  transactions: number
 }
+
+interface ProcessorReport extends AnyReport {
+  ids: number
+  resources: number
+}
+
+interface ReplayedReport extends AnyReport {
+  inputs: number
+  dead_letters: number
+  outputs_then: number
+  outputs_again: number
+  outputs_equal: boolean | null
+  inputs_whole: boolean
+}
+
+type Report = ProcessorReport | ReplayedReport
 
 export async function rebuildVerb(
   context: Context,
-  options: StateOptions & { dryRun: boolean; yes: boolean },
+  options: StateOptions & RebuildOptions,
 ): Promise<ExitCode> {
   const { stage, dryRun, yes } = options
-  if (stage !== 'processor') throw new UsageError(instead(stage))
+  refuseOptions(options)
   if (!dryRun && !yes) {
     throw new UsageError(
-      'this writes the changelog of the processor anew: say --yes to do it, --dry-run to see first',
+      `this writes the changelog of ${stage} anew: say --yes to do it, --dry-run to see first`,
     )
   }
   const settings = readSettings()
@@ -42,18 +61,39 @@ export async function rebuildVerb(
   const partitions = await withKafka(context, settings, async kafka => {
     const asked = await partitionsOf(kafka, options)
     if (!dryRun) await refuseWhileWorkedOn(kafka, groupIdOf(settings.environment, stage))
-    return runStateTool<RebuildReport>(context, [
+    return runStateTool<Report>(context, stage, [
       'rebuild',
+      ...(stage === 'processor' ? [] : ['--stage', stage]),
       ...asked.partitions.flatMap(partition => ['--partition', String(partition)]),
       '--partitions',
       String(asked.partitionCount),
       ...(dryRun ? ['--dry-run'] : []),
+      ...(options.fromWhatIsLeft ? ['--from-what-is-left'] : []),
+      ...(options.acceptDifferences ? ['--accept-differences'] : []),
     ])
   })
   const seconds = Math.round(context.clock.elapsedMs() - started) / 1000
   if (context.json) printJson(context, { stage, dry_run: dryRun, seconds, partitions })
   else show(context, partitions, dryRun, seconds)
   return exitCodes.ok
+}
+
+function refuseOptions({
+  stage,
+  fromWhatIsLeft,
+  acceptDifferences,
+}: StateOptions & RebuildOptions) {
+  if (stage === 'processor' && (fromWhatIsLeft || acceptDifferences)) {
+    throw new UsageError(
+      '--from-what-is-left and --accept-differences are not for the processor: it decides nothing again',
+    )
+  }
+  if (stage === 'accounting-sink' && fromWhatIsLeft) {
+    throw new UsageError(
+      'the ledger needs all of its inputs: its balances and entries of what has been deleted since stand ' +
+        'in its changelog alone. Put that back from a copy; see the runbook',
+    )
+  }
 }
 
 /** @throws FleetError STAGE_RUNNING (fatal) */
@@ -69,43 +109,45 @@ async function refuseWhileWorkedOn({ admin }: Kafka, groupId: string): Promise<v
   )
 }
 
-const ofLedger =
-  'The ledger forgets what is older than its inputs: balances, entries it knows again. An entry that is ' +
-  'written once more may be posted to another month; the first of an id is the one that counts. '
-
-/** Sinks keep little that their inputs do not tell again. */
-function instead(stage: StageName): string {
-  return (
-    `the memory of ${stage} is made from its inputs alone, so there is nothing to rebuild it from but ` +
-    'reading them again: stop its processes, delete its changelog topic ' +
-    `(kafka-topics --delete --topic ${topics.changelogs[stage].name}), run: fleet topics apply, and start it. ` +
-    'It reads what its inputs still hold and writes its records again with the same ids, which ' +
-    `consumers that upsert do not notice. ${stage === 'accounting-sink' ? ofLedger : ''}See the runbook`
-  )
-}
-
 function show(
   { terminal }: Context,
-  reports: readonly RebuildReport[],
+  reports: readonly Report[],
   dryRun: boolean,
   seconds: number,
 ): void {
-  const head = ['partition', 'ids', 'resources', 'live records', 'hash before', 'hash after']
-  const rows = reports.map(report => [
-    report.partition,
-    report.ids,
-    report.resources,
-    `${report.records_before} → ${report.records_after}`,
-    report.hash_before,
-    report.hash_after,
-  ])
-  terminal.write(table(terminal, head, rows))
-  const sum = (name: 'ids' | 'resources'): number =>
-    reports.reduce((all, report) => all + report[name], 0)
-  const done = dryRun ? 'would be rebuilt, nothing was written' : 'rebuilt and read back'
+  const shown = reports.map(report => ({
+    partition: report.partition,
+    ...('ids' in report ? ofProcessor(report) : ofReplayed(report)),
+    'live records': `${report.records_before} → ${report.records_after}`,
+    'hash before': report.hash_before,
+    'hash after': report.hash_after,
+  }))
+  const head = Object.keys(shown[0] ?? {})
   terminal.write(
-    `${reports.length} partitions ${done}: ${sum('ids')} ids, ${sum('resources')} resources, ` +
-      `in ${seconds} s\n`,
+    table(
+      terminal,
+      head,
+      shown.map(row => Object.values(row)),
+    ),
   )
+  const done = dryRun ? 'would be rebuilt, nothing was written' : 'rebuilt and read back'
+  terminal.write(`${reports.length} partitions ${done}, in ${seconds} s\n`)
+  if (reports.some(report => 'inputs' in report && report.outputs_equal === false)) {
+    terminal.write('Other outputs are decided now than then: see the runbook.\n')
+  }
   if (!dryRun) terminal.write('Now start the stage again.\n')
+}
+
+function ofProcessor({ ids, resources }: ProcessorReport) {
+  return { ids, resources }
+}
+
+function ofReplayed(report: ReplayedReport) {
+  const { inputs, outputs_then: then, outputs_again: again, outputs_equal: equal } = report
+  const compared = equal === null ? 'not compared' : equal ? 'the same' : 'not the same'
+  return {
+    inputs: report.inputs_whole ? inputs : `${inputs} (what is left)`,
+    'dead letters': report.dead_letters,
+    outputs: `${then} → ${again}, ${compared}`,
+  }
 }

@@ -1,21 +1,24 @@
-// Runs the processor's own tool on some partitions and collects its reports. A changelog is private to
-// its stage, so what is in it is the stage's to tell.
+// Runs a stage's own tool on some partitions and collects its reports. A changelog is private to its stage,
+// so what is in it is the stage's to tell.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
+import { serviceOf, topics } from '@fleet/contracts'
+import type { StageName } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import { UsageError } from '../exit-code.ts'
 import type { Kafka } from '../kafka.ts'
 import type { Context } from '../verb.ts'
 import type { StateOptions } from './verb.ts'
-import { topics } from '@fleet/contracts'
 
-const program = fileURLToPath(
-  new URL('../../../../services/processor/src/state-tool.ts', import.meta.url),
-)
+/** Of the service that runs the stage. */
+function programOf(stage: StageName): string {
+  const path = `../../../../services/${serviceOf(stage)}/src/state-tool.ts`
+  return fileURLToPath(new URL(path, import.meta.url))
+}
 
 /** The partitions asked for, of those that the stage's changelog has. */
 export async function partitionsOf(
@@ -38,10 +41,11 @@ export async function partitionsOf(
 /** @throws FleetError STATE_TOOL_FAILED (fatal) with what the tool said. */
 export async function runStateTool<Report>(
   { terminal }: Pick<Context, 'terminal'>,
+  stage: StageName,
   args: readonly string[],
 ): Promise<Report[]> {
   const loader = ['--import', import.meta.resolve('tsx')]
-  const child = spawn(process.execPath, [...loader, program, ...args], {
+  const child = spawn(process.execPath, [...loader, programOf(stage), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const closed = once(child, 'close')

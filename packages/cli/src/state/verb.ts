@@ -3,6 +3,7 @@ import { stageNames } from '@fleet/contracts'
 import type { StageName } from '@fleet/contracts'
 import type { AddVerb } from '../verb.ts'
 import { examples } from '../verb.ts'
+import type { RebuildOptions } from './rebuild.ts'
 
 export interface StateOptions {
   stage: StageName
@@ -50,17 +51,22 @@ export const addState: AddVerb = (program, run) => {
     .option('--partition <n>', 'only this one', partition)
     .option('--dry-run', 'read everything, say what it would come to, write nothing', false)
     .option('--yes', 'do it; without, only what would be done is said', false)
+    .option('--from-what-is-left', 'also where inputs have been deleted in part', false)
+    .option('--accept-differences', 'also where other outputs are decided now than then', false)
     .addHelpText(
       'after',
-      '\nFor a partition that does not start because its changelog can not be trusted. Registers come' +
-        '\nfrom the state table, event ids from raw within the window; the position stays. The stage must' +
-        '\nbe stopped, in every process; whoever runs it all the same is fenced. Can be repeated.\n' +
+      '\nFor a partition that does not start because its changelog can not be trusted. Of the processor:' +
+        '\nregisters come from the state table, event ids from raw within the window. Any other stage decides' +
+        '\nits inputs again, from the beginning up to where it stood, and what it would write is held against' +
+        '\nwhat it wrote. The position stays. The stage must be stopped, in every process; whoever runs it all' +
+        '\nthe same is fenced. Can be repeated.\n' +
         examples(
           'fleet state rebuild --stage processor --partition 3 --dry-run',
           'fleet state rebuild --stage processor --partition 3 --yes',
+          'fleet state rebuild --stage accounting-sink --partition 3 --yes',
         ),
     )
-    .action((options: StateOptions & { dryRun: boolean; yes: boolean }) =>
+    .action((options: StateOptions & RebuildOptions) =>
       run(async context => {
         const { rebuildVerb } = await import('./rebuild.ts')
         return rebuildVerb(context, options)

@@ -45,6 +45,9 @@ class Judge {
     const { partition, raw } = evidence
     const zero = { published: 0, duplicates: 0, dead_letters: 0, pending: 0 }
     this.report = { partition, raw: raw.length, ...zero }
+    for (const { topic, offset, detail } of evidence.unreadable) {
+      this.complain('unreadable', topic, offset, detail)
+    }
     for (const fact of evidence.events) add(this.#events, fact.event.lineage.raw_offset, fact)
     for (const fact of evidence.deadLetters) add(this.#letters, fact.letter.origin.offset, fact)
   }

@@ -37,6 +37,13 @@ export interface StateFact {
   state: ResourceState | null
 }
 
+/** A record of the processor's topics that is none of theirs: whoever wrote it, it is not believed. */
+interface UnreadableFact {
+  topic: string
+  offset: number
+  detail: string
+}
+
 /** One partition of the pipeline around the processor. */
 export interface PartitionEvidence {
   partition: number
@@ -49,4 +56,6 @@ export interface PartitionEvidence {
   events: EventFact[]
   deadLetters: DeadLetterFact[]
   state: StateFact[]
+  /** In the topics of events, dead letters and state; in raw, the processor makes a dead letter of it. */
+  unreadable: UnreadableFact[]
 }

@@ -6,7 +6,7 @@ import { domains, topics } from '@fleet/contracts'
 import type { DeadLetter, RawDelivery, ResourceState, Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
 import type { Admin, InRecord, Reader } from '@fleet/kafka'
-import { FleetError } from '@fleet/runtime'
+import { codeOf, FleetError, messageOf } from '@fleet/runtime'
 import type { ProvenanceKeyRing } from '@fleet/signatures'
 
 import type { CommonEvent, PartitionEvidence, RawFact } from './evidence.ts'
@@ -46,21 +46,34 @@ export async function readEvidence(
     events: [],
     deadLetters: [],
     state: [],
+    unreadable: [],
+  }
+  /** What can not be read is a finding, and the others are judged all the same. */
+  const take = (topic: Topic, record: InRecord, keep: (value: unknown) => void): void => {
+    const read = decoded(codec, topic, record)
+    if (read.ok) keep(read.value)
+    else
+      evidence.unreadable.push({ topic: record.topic, offset: record.offset, detail: read.detail })
   }
   for (const topic of domains.map(domain => topics.events[domain])) {
     for (const record of (await read(topic)).records) {
-      const event = decodeOrThrow(codec, topic, record) as CommonEvent
-      evidence.events.push({ ...placed(record), event })
+      take(topic, record, event => {
+        evidence.events.push({ ...placed(record), event: event as CommonEvent })
+      })
     }
   }
   for (const record of (await read(topics.deadLetters.processor)).records) {
-    const letter = decodeOrThrow(codec, topics.deadLetters.processor, record) as DeadLetter
-    evidence.deadLetters.push({ ...placed(record), letter })
+    take(topics.deadLetters.processor, record, letter => {
+      evidence.deadLetters.push({ ...placed(record), letter: letter as DeadLetter })
+    })
   }
   for (const record of (await read(topics.state)).records) {
-    const state =
-      record.value === null ? null : (decodeOrThrow(codec, topics.state, record) as ResourceState)
-    evidence.state.push({ ...placed(record), state })
+    if (record.value === null) evidence.state.push({ ...placed(record), state: null })
+    else {
+      take(topics.state, record, state => {
+        evidence.state.push({ ...placed(record), state: state as ResourceState })
+      })
+    }
   }
   return evidence
 }
@@ -138,12 +151,15 @@ function rawFact(record: InRecord, { codec, keyRing }: EvidenceSources): RawFact
   return { offset, appendedAtMs: timestampMs, key: keyOf(record), provenance, delivery }
 }
 
-function decodeOrThrow(codec: Codec, topic: Topic, record: InRecord): unknown {
-  if (record.value === null) {
-    const where = `${record.topic}-${record.partition}@${record.offset}`
-    throw new FleetError('UNDECODABLE', 'fatal', `${where} has no value`)
+type Decoded = { ok: true; value: unknown } | { ok: false; detail: string }
+
+function decoded(codec: Codec, topic: Topic, { value }: InRecord): Decoded {
+  if (value === null) return { ok: false, detail: 'has no value' }
+  try {
+    return { ok: true, value: codec.decode(topic, value) }
+  } catch (error) {
+    return { ok: false, detail: `${codeOf(error)}: ${messageOf(error)}` }
   }
-  return codec.decode(topic, record.value)
 }
 
 function keyOf({ key }: InRecord): string {

@@ -86,6 +86,29 @@ test('a deprecation without its dates is a problem of the proposal', async () =>
   assert.match(output, /BillingEvent\.event_id needs deprecatedSince/)
 })
 
+test('a deprecation that began before any release carries it is a problem of the proposal', async () => {
+  const mark = {
+    deprecatedSince: '2020-06-01',
+    removeAfter: '2020-10-31',
+    deprecationReason: 'old',
+  }
+  const schema = file(
+    'back-dated.avsc',
+    billing(each => Object.assign(each.fields[0] ?? {}, mark)),
+  )
+  const { exitCode, output } = await check('--schema', schema)
+  assert.equal(exitCode, 1)
+  assert.match(output, /BillingEvent\.event_id has deprecatedSince 2020-06-01, but no release says/)
+  assert.match(output, /can't end on 2020-10-31: consumers have at least 90 days from /)
+})
+
+test('a proposal that nobody declared to read says so', async () => {
+  const text = readSchemas().get('RawDelivery')?.current ?? ''
+  const { exitCode, output } = await check('--schema', file('raw.avsc', text))
+  assert.equal(exitCode, 0)
+  assert.equal(output, 'ok no declared consumer reads the proposed RawDelivery\n')
+})
+
 test('a record of the next major topic may leave out only what was deprecated', async () => {
   const schema = file(
     'next.avsc',

@@ -108,8 +108,9 @@ export function arrivals(): Arrival[] {
   }
   const decided = logs.map((raw, partition) => {
     const evidence = { partition, partitionCount, rawStart: 0, raw, processedUpTo: raw.length }
+    const nothing = { events: [], deadLetters: [], state: [], unreadable: [] }
     const settings = { windowHours: 168, skewSeconds: 300, horizonDays: 400, endpoints, platform }
-    return runModel({ ...evidence, events: [], deadLetters: [], state: [] }, settings).expected
+    return runModel({ ...evidence, ...nothing }, settings).expected
   })
   return written.map(({ sample, at }) => ({
     sample,

@@ -47,6 +47,7 @@ const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['a patch that is no JSON', ['replay', id, '--patch', 'README.md'], /is not JSON/],
   ['a rate of nothing', ['replay', id, '--rate', '0'], /--rate must be/],
   ['a replay that goes on with others', ['replay', id, '--resume', 'r'], /without ids/],
+  ['giving up one and replaying others', ['replay', id, '--give-up', 'r'], /stands alone/],
   ['a discard without a reason', ['discard', id], /required option '--reason/],
   ['a discard with an empty reason', ['discard', id, '--reason', ' '], /must say why/],
   ['a discard of everything by mistake', ['discard', '--reason', 'x'], /say --all/],

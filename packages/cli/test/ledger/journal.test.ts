@@ -6,7 +6,7 @@ import type { JournalEntry, Line } from '@fleet/contracts'
 import { Balances, Journal } from '../../src/ledger/journal.ts'
 import { LedgerMemory } from '../../src/ledger/ledger-memory.ts'
 import { majorUnits } from '../../src/ledger/major-units.ts'
-import { trialBalanceOf } from '../../src/ledger/trial-balance.ts'
+import { trialBalanceOf, unknownIn } from '../../src/ledger/trial-balance.ts'
 
 function lines(minor: number): Line[] {
   return [
@@ -195,6 +195,78 @@ describe('the trial balance', () => {
       ['other'],
     )
     assert.deepEqual(reportOf({ currency: 'USD' }).rows, [])
+  })
+
+  const counts: [string, { tenant?: string; period?: string; currency?: string }, number[]][] = [
+    ['everything', {}, [5, 2, 1]],
+    ['one tenant', { tenant: 'other' }, [2, 1, 1]],
+    ['another tenant', { tenant: 'demo' }, [3, 1, 0]],
+    ['a tenant that is not there', { tenant: 'nosuch' }, [0, 0, 0]],
+    ['one month', { period: '2026-11' }, [1, 0, 0]],
+    ['one currency, and what may come in it', { currency: 'JPY' }, [3, 2, 1]],
+    ['a tenant and a currency', { tenant: 'demo', currency: 'EUR' }, [3, 1, 0]],
+  ]
+  for (const [what, options, wanted] of counts) {
+    test(`counts entries as it sums them: of ${what}`, () => {
+      const journal = journalOf([
+        entry(1),
+        entry(2, { posted_period: '2026-11' }),
+        entry(3, { tenant_id: 'other', currency: 'JPY', excess_minor: 1 }),
+        entry(4, awaiting),
+        entry(5, { ...awaiting, tenant_id: 'other' }),
+      ])
+      const report = trialBalanceOf(
+        [{ partition: 0, journal, memory: new LedgerMemory() }],
+        options,
+      )
+      const { entries: all, awaiting_amount, refund_excesses } = report
+      assert.deepEqual([all, awaiting_amount, refund_excesses], wanted)
+    })
+  }
+
+  test('an amount that came is awaited no more, where its first entry counted', () => {
+    const thin = entry(1, awaiting)
+    const amount = entry(2, { completes: 'entry-1', posted_period: '2026-11' })
+    const journal = journalOf([thin, amount])
+    const report = trialBalanceOf([{ partition: 0, journal, memory: new LedgerMemory() }], {
+      period: '2026-10',
+    })
+    assert.deepEqual([report.entries, report.awaiting_amount], [1, 0])
+  })
+
+  test('a tenant that is asked for says only what is closed of its own', () => {
+    assert.deepEqual(reportOf({ tenant: 'other' }).closed, [])
+    assert.equal(reportOf({ tenant: 'demo' }).closed.length, 1)
+  })
+
+  const slips: [string, { tenant?: string; currency?: string }, RegExp | null][] = [
+    ['nothing', {}, null],
+    ['a tenant with entries', { tenant: 'other' }, null],
+    ['a tenant of which only a month was closed', { tenant: 'closed' }, null],
+    ['a tenant that nothing names', { tenant: 'nosuch' }, /no tenant "nosuch"/],
+    ['a currency without entries', { currency: 'USD' }, null],
+    ['a currency in lower case', { currency: 'jpy' }, /"jpy" is not in ISO 4217, or not in upper/],
+    ['a currency that the journal alone knows', { currency: 'ZZZ' }, null],
+  ]
+  for (const [what, options, told] of slips) {
+    test(`asked for ${what}: ${told === null ? 'a report' : 'wrong usage'}`, () => {
+      const memory = new LedgerMemory()
+      memory.restore('closed/closed', Buffer.from('{"period":"2026-09"}'))
+      const journal = journalOf([...entries, entry(5, { currency: 'ZZZ' })])
+      const said = unknownIn([{ partition: 0, journal, memory }], options)
+      if (told === null) assert.equal(said, null)
+      else assert.match(said ?? '', told)
+    })
+  }
+
+  test('the memory names a tenant by its sums and by its closed months', () => {
+    const memory = new LedgerMemory()
+    memory.restore('closed/a', Buffer.from('{"period":"2026-09"}'))
+    memory.restore('balance/2026-09/EUR/b/c', Buffer.from('{}'))
+    assert.deepEqual(
+      ['a', 'b/c', 'b', ''].map(tenant => memory.names(tenant)),
+      [true, true, false, false],
+    )
   })
 
   test('is not ok when the memory differs, whatever was asked for', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -178,6 +179,21 @@ for (const [what, given, message] of bad) {
     )
   })
 }
+
+test('a candidate outside the repository, whose packages are not found, is told to use a work tree', async () => {
+  // Not os.tmpdir(), which may be in the data folder, below the repository.
+  const outside = mkdtempSync('/tmp/fleet-candidate-')
+  try {
+    const file = join(outside, 'candidate.mts')
+    writeFileSync(file, "export { normalize } from '@fleet/sources'\n")
+    await assert.rejects(
+      loadCandidate(file),
+      error => error instanceof UsageError && /git worktree add \.fleet\/next/.test(error.message),
+    )
+  } finally {
+    rmSync(outside, { recursive: true })
+  }
+})
 
 const usage: readonly [string, string[], RegExp][] = [
   ['without a candidate', [], /--candidate, --candidate-endpoints/],

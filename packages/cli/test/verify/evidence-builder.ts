@@ -83,6 +83,7 @@ export function healthyEvidence(samples: readonly Sample[]): PartitionEvidence {
     events: [],
     deadLetters: [],
     state: [],
+    unreadable: [],
   }
   for (const [offset, { endpoint: id, body }] of samples.entries()) {
     const endpoint = endpoints.get(id)

@@ -74,6 +74,21 @@ export class LetterLog {
     }
   }
 
+  /**
+   * The first failure of a letter, as far back as letters are kept: with the record as it came. A patched
+   * replay that failed has left its own event in the newest.
+   */
+  async original({ letter, at }: Pick<FoundLetter, 'letter' | 'at'>): Promise<DeadLetter> {
+    if (letter.attempt <= 1) return letter
+    const { topic, partition, offset: to } = at
+    for await (const records of readUpTo(this.#reading, { topic, partition, from: 0, to })) {
+      for (const { letter: before } of await this.#decoded(records)) {
+        if (before.dead_letter_id === letter.dead_letter_id) return before
+      }
+    }
+    return letter
+  }
+
   /** Every act there is, or those of one partition. */
   async *acts(only?: number): AsyncGenerator<Act> {
     const { name: topic } = topics.deadLetterActs

@@ -13,7 +13,7 @@ import { identify, identityOf, isJsonObject, normalize, parseStrictJson } from '
 import type { Endpoint } from '@fleet/sources'
 
 import type { Patch } from '../core/acts.ts'
-import { mergePatch } from '../core/merge-patch.ts'
+import { isObject, mergePatch } from '../core/merge-patch.ts'
 import { batchOverheadBytes, refused } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 
@@ -48,7 +48,7 @@ export async function prepareRaw(letter: DeadLetter, replay: RawReplay): Promise
   }
   const body = patch === null ? raw.body : patchedBody(raw.body, patch)
   if (body === null)
-    return refused('BAD_PATCH', 'A merge patch needs a body that is a JSON object.')
+    return refused('BAD_PATCH', 'A merge patch is a JSON object, for a body that is one too.')
   const endpoint = endpoints.get(raw.endpoint_id)
   const parts = partsOf(raw, body, endpoint, patch !== null)
   if ('code' in parts) return refused(parts.code, parts.message)
@@ -85,6 +85,7 @@ function isProven(letter: DeadLetter, value: Uint8Array, keyRing: ProvenanceKeyR
 
 function patchedBody(body: Uint8Array, patch: Patch): Uint8Array | null {
   if (patch.kind === 'body') return Buffer.from(patch.base64, 'base64')
+  if (!isObject(patch.document)) return null
   const parsed = parseStrictJson(body, platform)
   if (!parsed.ok || !isJsonObject(parsed.value)) return null
   return Buffer.from(JSON.stringify(mergePatch(parsed.value, patch.document)))

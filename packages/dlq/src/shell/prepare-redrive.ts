@@ -10,7 +10,8 @@ import type { OutRecord } from '@fleet/kafka'
 import { fateOf, messageOf } from '@fleet/runtime'
 
 import type { Patch } from '../core/acts.ts'
-import { mergePatch } from '../core/merge-patch.ts'
+import { differences } from '../core/differences.ts'
+import { isObject, mergePatch } from '../core/merge-patch.ts'
 import { bufferOf } from './prepare-raw.ts'
 import { batchOverheadBytes, refused } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
@@ -66,6 +67,9 @@ async function patchedValue(
   if (patch.kind === 'body') {
     return { code: 'BAD_PATCH', message: 'A whole body replaces that of a delivery, not an event.' }
   }
+  if (!isObject(patch.document)) {
+    return { code: 'BAD_PATCH', message: 'A merge patch of an event is a JSON object.' }
+  }
   let event: unknown
   try {
     await codec.prepare([original])
@@ -80,7 +84,13 @@ async function patchedValue(
     return { code: 'IDENTITY_CHANGED', message }
   }
   try {
-    return { value: codec.encode(topic, patched) }
+    const value = codec.encode(topic, patched)
+    // A member that is misspelt would be left out, and one that is missing be filled in with a default:
+    // an amount of zero.
+    const changed = differences(patched, codec.decode(topic, value))
+    if (changed.length === 0) return { value }
+    const message = `The patch does not fit the record's schema at ${changed.join(', ')}.`
+    return { code: 'BAD_PATCH', message }
   } catch (error) {
     return { code: 'BAD_PATCH', message: `The patched record does not fit: ${messageOf(error)}` }
   }

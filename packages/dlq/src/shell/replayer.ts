@@ -10,13 +10,18 @@ import { sha256Hex } from '@fleet/signatures'
 import type { ProvenanceKeyRing } from '@fleet/signatures'
 import type { Endpoint } from '@fleet/sources'
 
+import { everyLetter } from '../core/acts.ts'
 import type { LetterAct, LetterFilter, Patch, ReplayStarted } from '../core/acts.ts'
+import { OpenReplays } from '../core/overlap.ts'
 import { writeAct } from './act-log.ts'
 import type { FoundLetter, LetterLog } from './letter-log.ts'
+import { overlaps } from './overlaps.ts'
 import { prepareRaw } from './prepare-raw.ts'
 import { prepareRedrive } from './prepare-redrive.ts'
 import { refused } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
+import { note } from './replay-progress.ts'
+import type { ReplayProgress } from './replay-progress.ts'
 
 export interface ReplayPorts {
   readonly letters: LetterLog
@@ -43,17 +48,6 @@ export interface ReplayRequest {
   readonly patch: Patch | null
 }
 
-export interface ReplayProgress {
-  readonly replay_id: string
-  matched: number
-  sent: number
-  refused: number
-  /** Refused letters by reason. */
-  readonly refusals: Record<string, number>
-  /** The first refused ones. */
-  readonly refused_letters: { letter_id: string; code: string; message: string }[]
-}
-
 type Counts = Pick<ReplayProgress, 'matched' | 'sent' | 'refused'>
 
 export type OnProgress = (progress: ReplayProgress) => void
@@ -67,7 +61,6 @@ export const replayWrites = [
 ] as const
 
 const batchLettersMax = 50
-const refusedShownMax = 20
 
 export class Replayer {
   readonly #ports: ReplayPorts
@@ -82,8 +75,17 @@ export class Replayer {
     return this.#work(started, onProgress, () => Promise.resolve())
   }
 
-  /** Writes down what is going to be replayed; `run` does it. */
-  async start(request: ReplayRequest): Promise<ReplayStarted> {
+  /**
+   * Writes down what is going to be replayed; `run` does it. `mayWait` says behind which others.
+   * @throws FleetError REPLAY_OVERLAPS (transient): another that is under way may send the same letters.
+   */
+  async start(
+    request: ReplayRequest,
+    mayWait: (behind: ReplayStarted) => boolean = () => false,
+  ): Promise<ReplayStarted> {
+    for (const other of (await this.#open()).over(request.filter)) {
+      if (!mayWait(other)) throw overlaps(other)
+    }
     const started = await this.#startOf(request, this.#ports.ids.uuid())
     await writeAct(this.#ports.appender, started)
     return started
@@ -91,9 +93,12 @@ export class Replayer {
 
   /**
    * Replays what is not yet replayed of it: from the beginning, or from where it was killed.
-   * @throws FleetError STOPPED, APPEND_FAILED, APPEND_UNKNOWN (transient): run it again.
+   * @throws FleetError REPLAY_OVERLAPS, STOPPED, APPEND_FAILED, APPEND_UNKNOWN (transient): run it again.
    */
   async run(started: ReplayStarted, onProgress: OnProgress = () => {}): Promise<ReplayProgress> {
+    // Two that began at once have both seen no other: the log says which was first.
+    const other = (await this.#open()).before(started)
+    if (other !== null) throw overlaps(other)
     const progress = await this.#work(started, onProgress, batch => this.#send(batch, started))
     await this.#end(started, progress)
     return progress
@@ -109,12 +114,19 @@ export class Replayer {
     await this.#end(started, progress ?? nothing, { error_code: errorCode })
   }
 
-  /** Null: no replay of this id was started. */
+  /** Null: no replay of this id is under way. */
   async find(replayId: string): Promise<ReplayStarted | null> {
-    for await (const act of this.#ports.letters.acts(0)) {
-      if (act.kind === 'replay_started' && act.replay_id === replayId) return act
+    for (const started of (await this.#open()).over(everyLetter)) {
+      if (started.replay_id === replayId) return started
     }
     return null
+  }
+
+  /** What is about whole replays stands in one partition, so it is in one order. */
+  async #open(): Promise<OpenReplays> {
+    const open = new OpenReplays()
+    for await (const act of this.#ports.letters.acts(0)) open.take(act)
+    return open
   }
 
   async #end(
@@ -257,17 +269,6 @@ export class Replayer {
 interface PreparedLetter {
   readonly found: FoundLetter
   readonly records: readonly OutRecord[]
-}
-
-function note(
-  progress: ReplayProgress,
-  { letter }: FoundLetter,
-  { code, message }: Extract<Prepared, { ok: false }>,
-): void {
-  progress.refused++
-  progress.refusals[code] = (progress.refusals[code] ?? 0) + 1
-  if (progress.refused_letters.length >= refusedShownMax) return
-  progress.refused_letters.push({ letter_id: letter.dead_letter_id, code, message })
 }
 
 /** The same letter in the same replay is the same delivery, however often it had to be sent. */

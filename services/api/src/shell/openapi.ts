@@ -6,6 +6,7 @@ import type { ProblemCode } from '../core/problem.ts'
 import { adminOperations } from './admin/operations.ts'
 import type { Operation } from './admin/operation.ts'
 import { schemas } from './admin/schemas.ts'
+import { linesType } from './admin/send-lines.ts'
 
 const parameterTexts: Record<string, JsonObject> = {
   limit: { type: 'integer', minimum: 1, maximum: 500, default: 100 },
@@ -46,8 +47,9 @@ function reference(name: string): JsonObject {
 
 function describe(operation: Operation): JsonObject {
   const { operationId, summary, scope, request, response } = operation
-  const { status, schema } = response
-  const content = schema === null ? {} : { content: jsonContent(schema) }
+  const { status, schema, isLines } = response
+  const type = isLines === true ? linesType : 'application/json'
+  const content = schema === null ? {} : { content: jsonContent(schema, type) }
   const hasEtag = ['Tenant', 'Endpoint', 'Secret', 'ApiKey'].includes(schema ?? '')
   const headers = hasEtag ? { headers: { ETag: { schema: { type: 'string' } } } } : {}
   return {
@@ -66,8 +68,8 @@ function describe(operation: Operation): JsonObject {
   }
 }
 
-function jsonContent(schema: string): JsonObject {
-  return { 'application/json': { schema: reference(schema) } }
+function jsonContent(schema: string, type = 'application/json'): JsonObject {
+  return { [type]: { schema: reference(schema) } }
 }
 
 function parametersOf({ path, query = [], conditional }: Operation): JsonObject[] {

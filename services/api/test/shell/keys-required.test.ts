@@ -65,7 +65,7 @@ function planeOn(broker: Broker): ControlPlane {
 
 test('before the keys have been read a right one is 503, and no failed login', async t => {
   const broker = createMemoryBroker({
-    topics: [topics.control.name, topics.controlAudit.name],
+    topics: [topics.control.name, topics.controlAudit.name, topics.controlUses.name],
     partitions: 2,
   })
   const first = planeOn(broker)

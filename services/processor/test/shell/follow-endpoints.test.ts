@@ -13,7 +13,7 @@ const root = { id: 'root', tenant_id: null, scopes: ['admin'] } as const
 const fresh: Precondition = { ifMatch: null, ifNoneMatch: true }
 
 test('all endpoints are known when it resolves, and a change within two seconds', async () => {
-  const names = [topics.control.name, topics.controlAudit.name]
+  const names = [topics.control.name, topics.controlAudit.name, topics.controlUses.name]
   const broker = createMemoryBroker({ topics: names, partitions: 1 })
   const plane = new ControlPlane({
     broker,

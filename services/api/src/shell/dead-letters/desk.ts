@@ -25,9 +25,14 @@ import { ReplayQueue } from './replay-queue.ts'
 
 export interface DeadLetterDesk {
   list(query: LetterQuery): Promise<LetterPage>
+  /** Every letter, read as it is asked for. Null: as many exports as there may be are under way. */
+  export(filter: LetterFilter, status: LetterStatus | null): AsyncGenerator<FoundLetter> | null
   find(filter: LetterFilter): Promise<{ found: FoundLetter; acts: LetterAct[] } | null>
   plan(request: ReplayRequest): Promise<ReplayProgress>
-  /** Resolves when it is written down; it then runs, also after a restart. Null: too many are open. */
+  /**
+   * Resolves when it is written down; it then runs, also after a restart. Null: too many are open.
+   * @throws FleetError REPLAY_OVERLAPS (transient): one of the command line may send the same letters.
+   */
   start(request: ReplayRequest): Promise<ReplayStarted | null>
   replay(replayId: string): Promise<ReplayReport | null>
   discard(request: DiscardRequest): Promise<Discarded>
@@ -65,12 +70,18 @@ export interface DeskPorts {
   readonly stopping: AbortSignal
 }
 
+/** Each reads the letters' topics whole. */
+const exportsMax = 4
+
 /** Begins what the API writes into acts as the one who did it. */
 export const actorPrefix = 'api:'
 
 export class LetterDesk implements DeadLetterDesk {
   readonly #ports: DeskPorts
   readonly #queue: ReplayQueue
+  #starting: Promise<unknown> = Promise.resolve()
+  /** Under way. */
+  #exports = 0
 
   constructor(ports: DeskPorts) {
     this.#ports = ports
@@ -89,6 +100,24 @@ export class LetterDesk implements DeadLetterDesk {
       items.push(found)
     }
     return { items, next: null }
+  }
+
+  export(filter: LetterFilter, status: LetterStatus | null): AsyncGenerator<FoundLetter> | null {
+    return this.#exports < exportsMax ? this.#export(filter, status) : null
+  }
+
+  async *#export(
+    filter: LetterFilter,
+    status: LetterStatus | null,
+  ): AsyncGenerator<FoundLetter, void, undefined> {
+    this.#exports++
+    try {
+      for await (const found of this.#ports.letters.find(filter)) {
+        if (status === null || found.status === status) yield found
+      }
+    } finally {
+      this.#exports--
+    }
   }
 
   async find(filter: LetterFilter): Promise<{ found: FoundLetter; acts: LetterAct[] } | null> {
@@ -110,13 +139,22 @@ export class LetterDesk implements DeadLetterDesk {
     const { tenant } = request.filter
     if (!this.#queue.take(tenant)) return null
     try {
-      const started = await this.#ports.replayer.start(request)
-      this.#queue.add(started)
-      return started
+      return await this.#startNext(request)
     } catch (error) {
       this.#queue.give(tenant)
       throw error
     }
+  }
+
+  /** One after the other, so that they wait in the order in which they stand in the log. */
+  #startNext(request: ReplayRequest): Promise<ReplayStarted> {
+    const starting = this.#starting.then(async () => {
+      const started = await this.#ports.replayer.start(request, isOfApi)
+      this.#queue.add(started)
+      return started
+    })
+    this.#starting = starting.catch(() => {})
+    return starting
   }
 
   async replay(replayId: string): Promise<ReplayReport | null> {
@@ -148,7 +186,7 @@ export class LetterDesk implements DeadLetterDesk {
   async resume(): Promise<void> {
     const open = new Map<string, ReplayStarted>()
     for await (const act of this.#ports.letters.acts(0)) {
-      if (act.kind === 'replay_started' && act.by.startsWith(actorPrefix)) {
+      if (act.kind === 'replay_started' && isOfApi(act)) {
         open.set(act.replay_id, act)
       } else if (act.kind === 'replay_finished') open.delete(act.replay_id)
     }
@@ -159,6 +197,11 @@ export class LetterDesk implements DeadLetterDesk {
   idle(): Promise<void> {
     return this.#queue.idle()
   }
+}
+
+/** It goes on by itself, so it can be waited for. */
+function isOfApi({ by }: ReplayStarted): boolean {
+  return by.startsWith(actorPrefix)
 }
 
 /** By its topic: what a letter says of itself may be no stage of ours. */

@@ -1,5 +1,6 @@
 // Runs replays in this process: those of one tenant one after the other, those of several side by side, so
-// that nobody waits for a replay of somebody else. What fails for good is written down as ended.
+// that nobody waits for a replay of another tenant; one over all tenants alone. What fails for good is written
+// down as ended.
 
 import type { Replayer, ReplayProgress, ReplayStarted } from '@fleet/dlq'
 import { codeOf, fateOf, messageOf } from '@fleet/runtime'
@@ -45,11 +46,12 @@ export class ReplayQueue {
     else this.#open.delete(tenant)
   }
 
-  /** Behind the others of its tenant. Its place must have been taken, and is given back at its end. */
+  /** Behind those that may send the same letters. Its place must have been taken, and is given back at its end. */
   add(started: ReplayStarted): void {
     const { tenant } = started.filter
     this.#waiting.add(started.replay_id)
-    const before = this.#chains.get(tenant) ?? Promise.resolve()
+    const others = tenant === null ? this.#chains.values() : this.#chainsOf(tenant, null)
+    const before = Promise.all(others)
     const chain = before.then(async () => {
       this.#waiting.delete(started.replay_id)
       await this.#run(started)
@@ -58,6 +60,10 @@ export class ReplayQueue {
       if (this.#chains.get(tenant) === chain) this.#chains.delete(tenant)
     })
     this.#chains.set(tenant, chain)
+  }
+
+  #chainsOf(...tenants: Tenant[]): Promise<void>[] {
+    return tenants.flatMap(tenant => this.#chains.get(tenant) ?? [])
   }
 
   /** One of an earlier process, however many there are. */

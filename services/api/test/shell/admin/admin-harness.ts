@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { ControlPlane, MasterKeys } from '@fleet/control'
 import { topics } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
+import type { Broker } from '@fleet/kafka'
 import { systemClock, systemIds } from '@fleet/runtime'
 import { createLogger, createMetrics } from '@fleet/telemetry'
 import type { DeadLetterDesk } from '../../../src/shell/dead-letters/desk.ts'
@@ -30,6 +31,7 @@ export interface Asked {
 export interface AdminApi {
   readonly base: string
   readonly plane: ControlPlane
+  readonly broker: Broker
   /** Text of the first admin key. */
   readonly root: string
   readonly lines: string[]
@@ -47,7 +49,7 @@ export async function openAdminApi({
   failedLoginsPerMinute = 10_000,
 } = {}): Promise<AdminApi> {
   const broker = createMemoryBroker({
-    topics: [topics.control.name, topics.controlAudit.name],
+    topics: [topics.control.name, topics.controlAudit.name, topics.controlUses.name],
     partitions: 2,
   })
   const lines: string[] = []
@@ -109,6 +111,7 @@ export async function openAdminApi({
   return {
     base,
     plane,
+    broker,
     root,
     lines,
     get masterKeys() {

@@ -111,6 +111,94 @@ test('a key needs the scope, and reaches the letters of its tenant alone', async
   assert.deepEqual(discarded.body, { dry_run: false, matched: 0, discarded: 0, settled: 0 })
 })
 
+const exportPath = '/v1/admin/dead-letter-export'
+
+async function exported(query = '', key = api.root) {
+  const response = await fetch(`${api.base}${exportPath}${query}`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  const text = await response.text()
+  const lines = response.status === 200 ? text.split('\n').slice(0, -1) : []
+  const type = response.headers.get('content-type')
+  return { status: response.status, type, letters: lines.map(line => JSON.parse(line) as object) }
+}
+
+test('letters are exported whole, a line each, by the filters and within the reach of a key', async () => {
+  const all = await exported()
+  assert.deepEqual([all.status, all.type, all.letters.length], [200, 'application/x-ndjson', 3])
+  for (const letter of all.letters) {
+    const { id } = letter as { id: string }
+    assert.deepEqual(letter, (await api.ask('GET', `${letters}/${id}`)).body)
+  }
+  assert.equal((await exported('?code=BAD_TIME')).letters.length, 0)
+  assert.equal((await exported('?status=discarded')).letters.length, 0)
+  assert.equal((await exported('?status=any&stage=processor')).letters.length, 3)
+  for (const query of ['?status=lost', '?stage=nobody', '?limit=1']) {
+    assert.equal((await exported(query)).status, 400, query)
+  }
+  const other = await keyOf('other', ['dlq:replay'])
+  assert.deepEqual((await exported('', other)).letters, [])
+  assert.equal((await exported('?tenant=demo', other)).status, 403)
+  assert.equal((await exported('', await keyOf('demo', ['events:read']))).status, 403)
+  const head = await fetch(api.base + exportPath, {
+    method: 'HEAD',
+    headers: { authorization: `Bearer ${api.root}` },
+  })
+  assert.deepEqual([head.status, await head.text()], [200, ''])
+})
+
+test('an export holds a line at a time: whoever reads slowly, or goes, is not read ahead of', async () => {
+  const [letter] = await listed()
+  const whole = await desk.find({ ...replayAll.filter, ids: [letter?.id ?? ''] })
+  assert.ok(whole !== null)
+  let given = 0
+  let ended = false
+  const endless = {
+    async *export() {
+      try {
+        // Megabytes each: what the sockets hold is soon full.
+        const body = Buffer.alloc(4_000_000)
+        for (;;) {
+          given++
+          yield { ...whole.found, letter: { ...whole.found.letter, body } }
+          await systemClock.sleep(0)
+        }
+      } finally {
+        ended = true
+      }
+    },
+  } as unknown as LetterDesk
+  const slow = await openAdminApi({ deadLetters: endless })
+  try {
+    const abandoned = new AbortController()
+    const response = await fetch(slow.base + exportPath, {
+      headers: { authorization: `Bearer ${slow.root}` },
+      signal: abandoned.signal,
+    })
+    assert.equal(response.status, 200)
+    let before = -1
+    let still = 0
+    await pipeline.until(() => {
+      still = given === before ? still + 1 : 0
+      before = given
+      return still > 50
+    }, 'it waits for its reader')
+    assert.ok(given < 50, `${given} letters were read ahead`)
+    abandoned.abort()
+    await pipeline.until(() => ended, 'it ends with its reader')
+  } finally {
+    await slow.close()
+  }
+})
+
+test('only so many exports are under way at once', async () => {
+  const under = Array.from({ length: 4 }, () => desk.export(replayAll.filter, null))
+  for (const each of under) await each?.next()
+  assert.equal((await exported()).status, 429)
+  for (const each of under) await each?.return(undefined)
+  assert.equal((await exported()).status, 200)
+})
+
 test('nothing is done by an empty body, a patch of many or a wrong member', async () => {
   const [first] = await listed()
   const wrong = [
@@ -220,6 +308,18 @@ test('a replay that fails for good is written down as failed, and no process tri
   await next.resume()
   await next.idle()
   assert.equal(tried, 1)
+})
+
+test('a replay of the command line is waited for by nobody: 409 names it', async () => {
+  const replayer = await pipeline.replayer()
+  const other = await replayer.start({ ...replayAll, by: 'cli:me' })
+  const body = { all: true }
+  const refused = await api.ask('POST', replays, { body })
+  assert.equal(refused.status, 409)
+  assert.ok(String(refused.body['detail']).includes(other.replay_id))
+  await replayer.fail(other, undefined, 'GIVEN_UP')
+  assert.equal((await api.ask('POST', replays, { body })).status, 202)
+  await desk.idle()
 })
 
 test('the board counts open letters and their age, and forgets what is discarded', async () => {

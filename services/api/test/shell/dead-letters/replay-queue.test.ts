@@ -61,16 +61,47 @@ test('a replay waits for those of its own tenant, and for nobody else’s', asyn
   add('acme', 'a1')
   add('acme', 'a2')
   add('beta', 'b1')
-  add(null, 'p1')
   await settled()
-  assert.deepEqual([...running.keys()].toSorted(), ['a1', 'b1', 'p1'])
+  assert.deepEqual([...running.keys()].toSorted(), ['a1', 'b1'])
   assert.deepEqual([queue.isWaiting('a1'), queue.isWaiting('a2')], [false, true])
   running.get('a1')?.end()
   await settled()
   assert.equal(queue.isWaiting('a2'), false)
   for (const { end } of running.values()) end()
   await queue.idle()
-  assert.equal(running.size, 4)
+  assert.equal(running.size, 3)
+})
+
+test('a replay over all tenants runs alone: behind what is open, before what comes later', async () => {
+  const { queue, add, running, settled } = openQueue()
+  for (const [tenant, id] of [
+    ['acme', 'a1'],
+    ['beta', 'b1'],
+    [null, 'p1'],
+    ['acme', 'a2'],
+    [null, 'p2'],
+  ] as const) {
+    add(tenant, id)
+  }
+  const ended = new Set<string>()
+  const underWay = (): string[] => [...running.keys()].filter(id => !ended.has(id)).toSorted()
+  for (const [expected, ending] of [
+    [
+      ['a1', 'b1'],
+      ['a1', 'b1'],
+    ],
+    [['p1'], ['p1']],
+    [['a2'], ['a2']],
+    [['p2'], ['p2']],
+  ] as const) {
+    await settled()
+    assert.deepEqual(underWay(), expected)
+    for (const id of ending) {
+      running.get(id)?.end()
+      ended.add(id)
+    }
+  }
+  await queue.idle()
 })
 
 test('a tenant has only so many open, another has its own', async () => {
