@@ -10,6 +10,8 @@ import type { RecordName } from '@fleet/contracts'
 export const schemasDirectory = fileURLToPath(new URL('../../schemas/', import.meta.url))
 export const releasedDirectory = `${schemasDirectory}released/`
 export const checksumsFile = `${releasedDirectory}checksums.json`
+/** When each version was released: what was promised with it counts from then. */
+export const datesFile = `${releasedDirectory}dates.json`
 
 export interface ReleasedSchema {
   record: RecordName

@@ -5,6 +5,7 @@
 import { checkField, checkReleased } from './check-field.ts'
 import type { Found, Target } from './check-field.ts'
 import type { Declaration, TopicRead } from './declaration.ts'
+import type { ReleasedText } from './deprecation.ts'
 import { fieldsOf } from './fields.ts'
 import type { Fields } from './fields.ts'
 import type { Finding } from './finding.ts'
@@ -17,11 +18,6 @@ export interface RecordSchemas {
   readonly proposed?: string
   /** Oldest first. */
   readonly released: readonly ReleasedText[]
-}
-
-interface ReleasedText {
-  readonly version: number
-  readonly text: string
 }
 
 export interface Catalog {

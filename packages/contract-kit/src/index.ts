@@ -12,6 +12,7 @@ export type { Catalog, RecordSchemas } from './check.ts'
 export { parseDeclaration } from './declaration.ts'
 export type { Declaration, DeclarationReading, Expectation, TopicRead } from './declaration.ts'
 export { deprecationProblems } from './deprecation.ts'
+export type { ReleasedText } from './deprecation.ts'
 export { codes } from './errors.ts'
 export { fieldsOf } from './fields.ts'
 export type { Fields, SchemaField } from './fields.ts'
@@ -21,11 +22,12 @@ export { removalProblems } from './removal.ts'
 export type { RemovalInput } from './removal.ts'
 export {
   catalogOf,
-  newestReleased,
   readDeclaration,
   readDeclarations,
   readSchemas,
   recordNameOf,
+  releaseDays,
+  releasedHistory,
   releasedRecords,
   schemasDirectory,
 } from './repository.ts'

@@ -9,6 +9,7 @@ import { FleetError, messageOf } from '@fleet/runtime'
 import { readAvro } from './avro-node.ts'
 import type { ReleasedRecord } from './changelog.ts'
 import type { Catalog, RecordSchemas } from './check.ts'
+import type { ReleasedText } from './deprecation.ts'
 import { parseDeclaration } from './declaration.ts'
 import type { Declaration } from './declaration.ts'
 
@@ -21,8 +22,8 @@ export interface DeclarationFile {
 }
 
 /** @throws FleetError CONTRACT_INVALID (fatal): the file can't be read; every mistake is named. */
-export function readDeclaration(file: string): DeclarationFile {
-  const reading = parseDeclaration(readText(file))
+export function readDeclaration(file: string, text = readText(file)): DeclarationFile {
+  const reading = parseDeclaration(text)
   if (reading.ok) return { file, declaration: reading.declaration }
   throw invalid(`${file}: ${reading.problems.join('; ')}`)
 }
@@ -61,23 +62,29 @@ export function readSchemas(
   return schemas
 }
 
-/** Newest released version of each record that ever was, the records of today and those that went. */
-export function newestReleased(directory = schemasDirectory): Map<string, string> {
+/** Released versions of each record that ever was, the records of today and those that went. */
+export function releasedHistory(
+  directory = schemasDirectory,
+): Map<string, readonly ReleasedText[]> {
   const folders = namesIn(join(directory, 'released')).filter(name => !name.includes('.'))
   return new Map(
-    folders.flatMap(record => {
-      const newest = releasedVersions(record, directory).at(-1)
-      return newest === undefined ? [] : [[record, newest.text] as const]
-    }),
+    folders
+      .map(record => [record, releasedVersions(record, directory)] as const)
+      .filter(([, versions]) => versions.length > 0),
   )
+}
+
+/** Day (UTC) by file below released/, written by the release itself. */
+export function releaseDays(directory = schemasDirectory): Record<string, string> {
+  return JSON.parse(readText(join(directory, 'released', 'dates.json'))) as Record<string, string>
 }
 
 /** For the changelog: every record that has released versions. */
 export function releasedRecords(directory = schemasDirectory): ReleasedRecord[] {
-  return [...newestReleased(directory).keys()].map(record => ({
+  return [...releasedHistory(directory)].map(([record, versions]) => ({
     record,
     subjects: allTopics.filter(topic => topic.schema === record).map(subjectOf),
-    versions: releasedVersions(record, directory),
+    versions,
   }))
 }
 
@@ -99,10 +106,19 @@ export function recordNameOf(schemaText: string): string {
 
 function releasedVersions(record: string, directory: string): RecordSchemas['released'] {
   const folder = join(directory, 'released', record)
+  const days = releaseDays(directory)
   return namesIn(folder)
     .map(name => ({ version: Number(basename(name, '.avsc')), name }))
     .toSorted((left, right) => left.version - right.version)
-    .map(({ version, name }) => ({ version, text: readText(join(folder, name)) }))
+    .map(({ version, name }) => {
+      const releasedOn = days[`${record}/${name}`]
+      if (releasedOn === undefined) {
+        throw invalid(
+          `${join(folder, name)} has no day in released/dates.json: a release writes it`,
+        )
+      }
+      return { version, text: readText(join(folder, name)), releasedOn }
+    })
 }
 
 function namesIn(directory: string): string[] {

@@ -80,7 +80,7 @@ test('whatever is taken for a schema is judged or refused, never a crash', () =>
         assert.ok(isInvalid(error))
         return
       }
-      deprecationProblems(text)
+      deprecationProblems(text, '2026-11-21')
       sampleProblems(text, { a: sample })
       changesBetween(text, withField('"int"'))
       const catalog = {

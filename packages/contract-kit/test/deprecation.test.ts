@@ -3,9 +3,11 @@ import { test } from 'node:test'
 import { incompatibilities } from '@fleet/codec'
 import { deprecationProblems, removalProblems } from '@fleet/contract-kit'
 import { currentText, fieldOf, planted, withoutField } from './planted.ts'
+import type { ReleasedText } from '@fleet/contract-kit'
 import type { PlantedSchema } from './planted.ts'
 
 const record = 'CrmRecord'
+const today = '2026-11-01'
 const dates = { deprecatedSince: '2026-11-01', removeAfter: '2027-05-31' }
 
 function deprecated(attributes: object, name = 'severity') {
@@ -21,7 +23,7 @@ const rules: readonly [string, object, RegExp | null][] = [
   ['no last day', { deprecatedSince: '2026-11-01', replacedBy: 'category' }, /needs removeAfter/],
   ['a reason alone', { deprecationReason: 'x' }, /needs deprecatedSince.*needs removeAfter/s],
   ['a day that is none', { ...dates, removeAfter: '2027-02-30', replacedBy: 'category' }, /day/],
-  ['less than 90 days', { ...dates, removeAfter: '2027-01-29', replacedBy: 'category' }, /89 days/],
+  ['89 days', { ...dates, removeAfter: '2027-01-29', replacedBy: 'category' }, /until 2027-01-30/],
   ['90 days', { ...dates, removeAfter: '2027-01-30', replacedBy: 'category' }, null],
   ['a replacement that is not there', { ...dates, replacedBy: 'colour' }, /no field of the record/],
   ['itself as replacement', { ...dates, replacedBy: 'severity' }, /no field of the record/],
@@ -29,17 +31,63 @@ const rules: readonly [string, object, RegExp | null][] = [
 
 for (const [what, attributes, problem] of rules) {
   test(`a deprecation with ${what} is ${problem === null ? 'a promise' : 'refused'}`, () => {
-    const problems = deprecationProblems(deprecated(attributes)).join('\n')
+    const problems = deprecationProblems(deprecated(attributes), today).join('\n')
     if (problem === null) assert.equal(problems, '')
     else assert.match(problems, problem)
   })
 }
 
+function releasedOn(day: string, text: string, version = 1): ReleasedText {
+  return { version, text, releasedOn: day }
+}
+
+const unmarked = releasedOn('2026-10-01', currentText(record))
+
+test('a mark that no release carries yet begins today at the earliest', () => {
+  const back = { deprecatedSince: '2026-06-01', removeAfter: '2026-10-31', replacedBy: 'category' }
+  assert.deepEqual(deprecationProblems(deprecated(back), '2026-11-21', [unmarked]), [
+    'CrmRecord.severity has deprecatedSince 2026-06-01, but no release says so yet: ' +
+      'it can be 2026-11-21, today, at the earliest',
+    "CrmRecord.severity can't end on 2026-10-31: consumers have at least 90 days from " +
+      '2026-11-21, until 2027-02-19',
+  ])
+  const from = (deprecatedSince: string) =>
+    deprecationProblems(deprecated({ ...dates, deprecatedSince, replacedBy: 'category' }), today)
+  assert.deepEqual(from('2026-10-31').length, 1)
+  assert.deepEqual(from('2026-11-01'), [])
+  assert.deepEqual(from('2026-12-01'), [])
+})
+
+test('a released mark counts from the first release that carries it, whatever the day is now', () => {
+  const mark = { ...dates, replacedBy: 'category' }
+  const history = [
+    unmarked,
+    releasedOn(today, deprecated(mark), 2),
+    releasedOn('2027-01-15', deprecated({ ...mark, doc: 'More words.' }), 3),
+  ]
+  const on = (day: string, change: object) =>
+    deprecationProblems(deprecated({ ...mark, ...change }), day, history)
+  assert.deepEqual(on('2027-05-01', {}), [])
+  const earlier = on('2027-05-01', { deprecatedSince: '2026-10-15' })
+  assert.match(earlier.join(), /the first release that says so is of 2026-11-01: it can't be/)
+})
+
+test('a mark that was taken away and comes back counts anew', () => {
+  const mark = { ...dates, replacedBy: 'category' }
+  const history = [
+    releasedOn(today, deprecated(mark)),
+    releasedOn('2026-12-01', currentText(record), 2),
+  ]
+  const again = deprecationProblems(deprecated(mark), '2027-03-15', history)
+  assert.match(again.join('\n'), /no release says so yet: it can be 2027-03-15/)
+  assert.match(again.join('\n'), /until 2027-06-13/)
+})
+
 test('a released last day may move back, never forward', () => {
   const promise = { ...dates, replacedBy: 'category' }
-  const released = [deprecated(promise)]
+  const released = [releasedOn(today, deprecated(promise))]
   const until = (removeAfter: string) =>
-    deprecationProblems(deprecated({ ...promise, removeAfter }), released)
+    deprecationProblems(deprecated({ ...promise, removeAfter }), '2027-02-01', released)
   assert.deepEqual(until('2027-08-31'), [])
   assert.match(until('2027-03-31').join(), /promised until 2027-05-31 and can't end on 2027-03-31/)
 })
@@ -50,11 +98,11 @@ test('the attributes change nothing for Avro: every version reads every other', 
   assert.deepEqual(incompatibilities(currentText(record), next), [])
 })
 
-const gone = (text: string | null, released: string, today: string) =>
+const gone = (text: string | null, released: string, day: string, marked = '2026-11-21') =>
   removalProblems({
-    released: new Map([[record, released]]),
+    released: new Map([[record, [unmarked, releasedOn(marked, released, 2)]]]),
     current: new Map(text === null ? [] : [[record, text]]),
-    today,
+    today: day,
   })
 
 const promised = deprecated({ ...dates, replacedBy: 'category' })
@@ -77,7 +125,7 @@ function successor(leavesOut: readonly string[]): string {
 
 const next = (text: string, released: string) =>
   removalProblems({
-    released: new Map([[record, released]]),
+    released: new Map([[record, [releasedOn(today, released)]]]),
     current: new Map([
       [record, released],
       ['CrmRecordV2', text],
@@ -106,6 +154,9 @@ test('a record goes with its topic, after its last promised day', () => {
   assert.match(gone(null, currentText(record), '2030-01-01').join(), /did not deprecate it/)
   assert.match(gone(null, released, '2027-05-31').join(), /promised until 2027-05-31/)
   assert.deepEqual(gone(null, released, '2027-06-01'), [])
+  const late = '2027-05-01'
+  assert.match(gone(null, released, '2027-07-30', late).join(), /promised until 2027-07-30/)
+  assert.deepEqual(gone(null, released, '2027-07-31', late), [], '90 days after the first release')
   const longer = planted(record, schema => {
     ended(schema)
     const until = { ...dates, removeAfter: '2027-12-31', replacedBy: 'category' }
