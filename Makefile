@@ -10,7 +10,7 @@ RUN := node --import tsx
 FLEET := npx --no-install fleet
 
 .PHONY: help up down restart status logs reset check test test-unit test-integration \
-        simulate faults faults-short attack soak-ingest kill-ingest overload-ingest bench-latency bench-process bench-ingest bench-ledger bench-sinks bench-alerts \
+        simulate faults faults-short attack soak-ingest kill-ingest overload-ingest bench-latency bench-process bench-ingest bench-ledger bench-sinks bench-timers bench-alerts \
         docs topics schemas install
 
 help: ## this list
@@ -74,6 +74,9 @@ bench-sinks: install ## the lag of every sink while the processor works off a ba
 
 bench-ledger: install ## 1,000,000 money events, the sink killed on the way, the books to the minor unit (ARGS="--events 200000")
 	@$(RUN) test/bench/ledger/main.ts $(ARGS)
+
+bench-timers: install ## 100,000 pending timers of automation: opened, restored in under 10 s, fired (ARGS="--timers 10000")
+	@$(RUN) test/bench/timers.ts $(ARGS)
 
 bench-alerts: install ## precision and recall of the alert detectors over 20 held-out seeds (ARGS="--verbose")
 	@$(RUN) test/bench/alerts/main.ts $(ARGS)

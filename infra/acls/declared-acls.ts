@@ -49,9 +49,12 @@ function userOf(service: string, acls: readonly DeclaredAcl[]) {
 }
 
 export function aclsOf(service: ServiceName): DeclaredAcl[] {
+  const isRebuilt = stagesOf(service).length > 0
   const ofTopics = used.flatMap(({ name, writers, readers }) => {
+    // What a stage wrote tells what it remembered: `fleet state rebuild`.
+    const isReader = readers.includes(service) || (isRebuilt && writers.includes(service))
     const operations = [
-      ...(readers.includes(service) ? ['READ'] : []),
+      ...(isReader ? ['READ'] : []),
       ...(writers.includes(service) ? ['WRITE'] : []),
     ]
     return operations.length === 0 ? [] : [topic(name, operations)]

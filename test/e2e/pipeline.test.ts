@@ -188,7 +188,8 @@ test('the books balance, and what comes late for a closed month is posted to the
     return entry
   }
   assert.equal((await charge(`${run}-1`))?.posted_period, month)
-  const closing = await system.fleet('ledger', 'close', month, '--tenant', 'demo', '--json')
+  const asked = ['ledger', 'close', month, '--tenant', 'demo', '--reason', 'reviewed']
+  const closing = await system.fleet(...asked, '--json')
   assert.equal(closing.code, 0, closing.stderr)
   const late = await charge(`${run}-2`)
   assert.equal(late?.period, month)

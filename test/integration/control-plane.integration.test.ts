@@ -28,7 +28,7 @@ storeSuite(async () => {
   const environment = `t-${randomBytes(4).toString('hex')}`
   const broker = prefixed(kafka, `control-test.${environment}.`)
   const admin = await broker.openAdmin()
-  const names = [topics.control.name, topics.controlAudit.name]
+  const names = [topics.control.name, topics.controlAudit.name, topics.controlUses.name]
   await admin.createTopics(
     names.map(name => ({ name, partitions: 1, replicationFactor: 1, config: {} })),
   )

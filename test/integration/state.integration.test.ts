@@ -1,5 +1,6 @@
-// A changelog that has gone wrong on a real Kafka: the partition refuses to start and says what to do,
-// the rebuild makes it anew, and what comes after is what an undisturbed processor gives.
+// A changelog that has gone wrong on a real Kafka: the partition refuses to start and says what to do, the
+// rebuild makes it anew, and what comes after is what an undisturbed stage gives; of the processor and of the
+// ledger, whose letters are replayed by a command that is killed meanwhile.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -14,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { domains, headerNames, partitionOf, resourceKey, topics } from '@fleet/contracts'
-import type { RawDelivery, Topic } from '@fleet/contracts'
+import type { DeadLetter, RawDelivery, Topic } from '@fleet/contracts'
 import { connectKafka } from '@fleet/kafka'
 import type { Admin, Appender, Broker, InRecord } from '@fleet/kafka'
 import { systemClock } from '@fleet/runtime'
@@ -41,6 +42,7 @@ interface World {
   infrastructure: RunningInfrastructure
   env: Record<string, string>
   readyUrl: string
+  ledgerReadyUrl: string
   broker: Broker
   admin: Admin
   appender: Appender
@@ -73,7 +75,7 @@ function run(args: readonly string[], env: Record<string, string>): Promise<Outc
 const fleet = (...args: string[]): Promise<Outcome> => run(args, world.env)
 
 before(async () => {
-  const [kafka = 0, registry = 0, redis = 0, health = 0] = await freePorts(4)
+  const [kafka = 0, registry = 0, redis = 0, health = 0, ledgerHealth = 0] = await freePorts(5)
   const dataDir = join(folder, 'data')
   mkdirSync(join(dataDir, 'secrets'), { recursive: true })
   writeFileSync(join(dataDir, 'secrets', 'provenance.json'), keysText)
@@ -92,6 +94,7 @@ before(async () => {
     FLEET_REGISTRY_URL: infrastructure.registryUrl,
     FLEET_PARTITIONS: String(partitions),
     FLEET_PROCESSOR_PORT: String(health),
+    FLEET_ACCOUNTING_SINK_PORT: String(ledgerHealth),
     FLEET_PROCESSOR_THREADS: '1',
     FLEET_PROVENANCE_KEYS_FILE: join(dataDir, 'secrets', 'provenance.json'),
     FLEET_LOG_LEVEL: 'error',
@@ -114,6 +117,7 @@ before(async () => {
     infrastructure,
     env,
     readyUrl: `http://127.0.0.1:${health}/ready`,
+    ledgerReadyUrl: `http://127.0.0.1:${ledgerHealth}/ready`,
     broker,
     admin: await broker.openAdmin(),
     appender: await broker.openAppender(),
@@ -137,8 +141,11 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   }
 }
 
-function startProcessor(): ChildProcess {
-  const main = join(root, 'services/processor/src/main.ts')
+const startProcessor = (): ChildProcess => startService('processor')
+const startLedger = (): ChildProcess => startService('accounting-sink')
+
+function startService(name: string): ChildProcess {
+  const main = join(root, `services/${name}/src/main.ts`)
   const child = spawn(process.execPath, ['--import', 'tsx', main], {
     cwd: root,
     env: { ...process.env, ...world.env },
@@ -256,18 +263,21 @@ function deliveryOf(n: number): RawDelivery {
 
 async function feed(from: number, to: number): Promise<void> {
   for (let n = from; n < to; n++) {
-    const raw = deliveryOf(n)
-    const key = resourceKey('demo', raw.resource_type ?? '', raw.resource_id ?? '')
-    const value = world.codec.encode(topics.raw, raw)
-    const { mac, keyId } = keyRing.sign(systemClock.wallMs(), key, value)
-    await world.appender.append({
-      topic: topics.raw.name,
-      partition: partitionOf(key, partitions),
-      key,
-      value,
-      headers: { [headerNames.mac]: mac, [headerNames.macKeyId]: keyId },
-    })
+    await append(deliveryOf(n))
   }
+}
+
+async function append(raw: RawDelivery): Promise<void> {
+  const key = resourceKey('demo', raw.resource_type ?? '', raw.resource_id ?? '')
+  const value = world.codec.encode(topics.raw, raw)
+  const { mac, keyId } = keyRing.sign(systemClock.wallMs(), key, value)
+  await world.appender.append({
+    topic: topics.raw.name,
+    partition: partitionOf(key, partitions),
+    key,
+    value,
+    headers: { [headerNames.mac]: mac, [headerNames.macKeyId]: keyId },
+  })
 }
 
 async function read({ name }: Topic, partition: number): Promise<InRecord[]> {
@@ -437,7 +447,147 @@ test('inspect shows what is remembered of one resource', async () => {
   assert.ok((report.ids ?? 0) > 0 && report.resources > 0)
   assert.equal(report.hash_stored, report.hash_computed)
   assert.deepEqual(Object.keys(report.resource?.signals ?? {}), ['odometer-traveleddistance'])
-  const { code, errors } = await fleet('state', 'rebuild', '--stage', 'crm-sink', '--yes')
-  assert.equal(code, 2)
-  assert.match(errors, /made from its inputs alone/)
 })
+
+const ledger = 'accounting-sink'
+const charges = 48
+
+/** A charge; of every fourth the amount is no money. */
+async function feedCharge(n: number): Promise<void> {
+  const event = {
+    event_id: `c-${n}`,
+    event_type: 'billing.charge_succeeded',
+    occurred_at: new Date(startedMs - n * 1000).toISOString(),
+    resource_type: 'charge',
+    resource_id: `B${n % 12}`,
+    data: { amount: n % 4 === 0 ? '12.345' : `${n}.50`, currency: 'EUR', category: 'fee' },
+  }
+  const body = Buffer.from(JSON.stringify(event))
+  await append({
+    ...deliveryOf(1),
+    delivery_id: `d-c-${n}-${systemClock.wallMs()}`,
+    body,
+    body_sha256: createHash('sha256').update(body).digest(),
+    event_id: event.event_id,
+    source_event_type: event.event_type,
+    resource_type: 'charge',
+    resource_id: event.resource_id,
+    occurred_at: Date.parse(event.occurred_at) * 1000,
+  })
+}
+
+async function all(topic: Topic): Promise<InRecord[]> {
+  const found: InRecord[] = []
+  for (let partition = 0; partition < partitions; partition++) {
+    found.push(...(await read(topic, partition)))
+  }
+  return found
+}
+
+const lettersOfLedger = async (): Promise<DeadLetter[]> =>
+  (await all(topics.deadLetters[ledger])).map(
+    ({ value }) =>
+      world.codec.decode(topics.deadLetters[ledger], value ?? Buffer.of()) as DeadLetter,
+  )
+
+interface Mark {
+  hash: string
+  entries: number
+}
+
+async function markOf(partition: number): Promise<Mark | undefined> {
+  const log = await read(topics.changelogs[ledger], partition)
+  const last = log.findLast(({ key }) => String(key) === '!progress')
+  return (JSON.parse(String(last?.value ?? '{}')) as { state?: Mark }).state
+}
+
+test('letters of the ledger, replayed by a command that is killed: it goes on, and each is tried once', async () => {
+  startProcessor()
+  startLedger()
+  for (let n = 0; n < charges; n++) await feedCharge(n)
+  const bad = charges / 4
+  const isBooked = async (): Promise<boolean> =>
+    (await all(topics.accounting)).length === charges - bad &&
+    (await lettersOfLedger()).length === bad
+  await until('all is booked or refused', isBooked)
+
+  const program = join(root, 'packages/cli/bin/fleet.js')
+  const dying = spawn(
+    process.execPath,
+    [program, 'dlq', 'replay', '--stage', ledger, '--rate', '2'],
+    { cwd: root, env: { ...process.env, ...world.env } },
+  )
+  let said = ''
+  dying.stderr.on('data', data => (said += String(data)))
+  const acts = async (): Promise<{ kind: string; letter_id: string }[]> =>
+    (await all(topics.deadLetterActs)).map(
+      ({ value }) => JSON.parse(String(value)) as { kind: string; letter_id: string },
+    )
+  const replayed = async (): Promise<string[]> =>
+    (await acts()).filter(({ kind }) => kind === 'replayed').map(act => act.letter_id)
+  await until('it says that some are sent', () => Promise.resolve(/^\d+ sent/m.test(said)))
+  const closed = new Promise(resolve => dying.once('close', resolve))
+  dying.kill('SIGKILL')
+  await closed
+  const [, id = ''] = /^replay (\S+)$/m.exec(said) ?? []
+  const before = (await replayed()).length
+  assert.ok(before > 0 && before < bad, 'it was killed in the middle')
+
+  const other = await fleet('dlq', 'replay', '--tenant', 'demo', '--json')
+  assert.equal(other.code, 1)
+  assert.ok(other.errors.includes(id) && other.errors.includes('REPLAY_OVERLAPS'), other.errors)
+  const resumed = await fleet('dlq', 'replay', '--resume', id, '--json')
+  assert.equal(resumed.code, 0, resumed.errors)
+  const { matched, sent } = JSON.parse(resumed.output) as { matched: number; sent: number }
+  assert.deepEqual([matched, sent], [bad, bad])
+  // The amount is still no money: the same letters, each one attempt later, and each once.
+  await until('all are tried', async () => (await lettersOfLedger()).length === 2 * bad)
+  const again = (await lettersOfLedger()).filter(({ attempt }) => attempt === 2)
+  assert.equal(new Set(again.map(({ dead_letter_id: letter }) => letter)).size, bad)
+  assert.deepEqual(new Set(await replayed()), new Set(again.map(each => each.dead_letter_id)))
+})
+
+test('a changelog of the ledger gone wrong is made anew from its inputs, and the books hold', async () => {
+  for (const child of started.filter(each => each.exitCode === null)) await stop(child)
+  const entries = await all(topics.accounting)
+  const partition = entries[0]?.partition ?? 0
+  const sound = await markOf(partition)
+  const { name: topic } = topics.changelogs[ledger]
+  const rows = (await read(topics.changelogs[ledger], partition)).filter(({ key }) =>
+    String(key).startsWith('entry/'),
+  )
+  await world.appender.append({ topic, partition, key: rows[0]?.key ?? null, value: null })
+  await feedCharge(charges + 1)
+  startProcessor()
+  const refused = startLedger()
+  const ready = async (): Promise<string> => {
+    const answer = await fetch(world.ledgerReadyUrl).catch(() => null)
+    return (await answer?.text()) ?? ''
+  }
+  const remedy = `fleet state rebuild --stage ${ledger} --partition ${partition}`
+  await until('it says why', async () => (await ready()).includes(remedy))
+  await stop(refused)
+
+  const written = (await all(topics.accounting)).length
+  const command = ['state', 'rebuild', '--stage', ledger, '--partition', String(partition)]
+  const rebuilt = await fleet(...command, '--yes', '--json')
+  assert.equal(rebuilt.code, 0, rebuilt.errors)
+  const [report] = (JSON.parse(rebuilt.output) as { partitions: Rebuilt[] }).partitions
+  assert.deepEqual([report?.outputs_equal, report?.inputs_whole], [true, true])
+  assert.deepEqual(await markOf(partition), sound)
+  assert.equal((await all(topics.accounting)).length, written)
+
+  startLedger()
+  for (let n = 0; n < 12; n++) await feedCharge(charges + 2 + n)
+  const isBooked = async (): Promise<boolean> =>
+    (await all(topics.accounting)).length + (await lettersOfLedger()).length ===
+    entries.length + charges / 2 + 13
+  await until('the rest is booked', isBooked)
+  const verified = await fleet('ledger', 'verify')
+  assert.equal(verified.code, 0, verified.output + verified.errors)
+})
+
+interface Rebuilt {
+  outputs_equal: boolean
+  inputs_whole: boolean
+}

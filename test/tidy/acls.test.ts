@@ -68,9 +68,12 @@ function unique(names: readonly string[]): string[] {
 }
 
 for (const [service, declared] of Object.entries(stages) as [ServiceName, Declared[]][]) {
-  test(`${service} may read its inputs, its letters and its changelogs, and nothing else`, () => {
-    const read = declared.flatMap(({ name, inputs, lettersReturn }) => [
+  test(`${service} may read its inputs, what came back and what it wrote, and nothing else`, () => {
+    const read = declared.flatMap(({ name, inputs, outputs, lettersReturn }) => [
       ...inputs.map(topic => topic.name),
+      // For a rebuild of its memory.
+      ...outputs.map(topic => topic.name),
+      topics.deadLetters[name].name,
       ...(lettersReturn === 'as-input' ? [] : [topics.redrive.name]),
       topics.changelogs[name].name,
     ])

@@ -16,9 +16,15 @@ export interface Coordinates {
   offset: number
 }
 
-/** Internal: an event re-keyed by tenant, or a tick of the clock, for the detectors. */
+/** Minor units and an ISO 4217 code; never a float. */
+export interface Money {
+  amount_minor: number
+  currency: string
+}
+
+/** Internal: an event re-keyed by tenant, what the ledger noticed, or a tick of the clock, for the detectors. */
 export interface AlertSignal {
-  /** EVENT, ACTIVITY (something came from a source since the last one) or TICK. */
+  /** EVENT, ACTIVITY (something came from a source since the last one), REFUND_EXCESS and REFUND_COVERED (what refunds are beyond their charge has grown, or shrunk), or TICK. */
   kind: string
   tenant_id: string
   event_id: string | null
@@ -41,6 +47,12 @@ export interface AlertSignal {
   source: string | null
   /** Of ACTIVITY: how many live events came. */
   count: number | null
+  /** Of REFUND_EXCESS and REFUND_COVERED: what refunds of the resource are beyond their charges now, in minor units. */
+  amount: Money | null
+  /** Of REFUND_EXCESS and REFUND_COVERED: the journal entry by which it became so. */
+  entry_id: string | null
+  /** Number of that entry: what an earlier one of the same resource said is over. */
+  sequence: number | null
 }
 
 /** An alert was opened, updated or resolved. */
@@ -79,7 +91,7 @@ export interface HistoryPlace {
 /** One change for the CRM. */
 export interface CrmRecord {
   record_id: string
-  /** UPSERT, HISTORY or ERASE. */
+  /** UPSERT: merge into the entity, where null means that this event did not say it and what is there stays; HISTORY: add a line, change nothing; ERASE: remove it. */
   action: string
   entity_type: string
   entity_id: string
@@ -88,9 +100,13 @@ export interface CrmRecord {
   customer_id: string | null
   /** KNOWN, UNRESOLVED or COMPLETED. */
   customer_resolution: string
+  /** Of the entity itself or as this event said; null: it did not say; keep what an earlier record said. */
   reservation_id: string | null
+  /** Of the entity itself or as this event said; null: it did not say; keep what an earlier record said. */
   rental_session_id: string | null
+  /** As the source sent it with this event; null: it did not say; keep what an earlier record said. */
   severity: string | null
+  /** As the source sent it with this event; null: it did not say; keep what an earlier record said. */
   category: string | null
   status: string | null
   /** Microseconds, UTC. */
@@ -105,15 +121,15 @@ export interface CrmRecord {
   processed_at: number
   disposition: Disposition
   origin: Coordinates
-  /** Version of the taxonomy that the event was read with. */
+  /** Version of the taxonomy that this event was read with. */
   taxonomy_version: string | null
-  /** The taxonomy's word for the category; null where it has none. category stays as the source sent it. */
+  /** The taxonomy's word for the category; null where it has none. In an UPSERT that of the entity: of this event, else of the newest UPSERT before it that had one. */
   taxonomy_category: string | null
-  /** How taxonomy_category came about. TAXONOMY: what was sent is one of its words; IMPLIED: by the type of the event, which gave none; UNKNOWN: not one of its words. */
+  /** How taxonomy_category came about, and one value with it. TAXONOMY: what was sent is one of its words; IMPLIED: by the type of the event, which gave none; UNKNOWN: not one of its words; null: nobody has said, keep both. */
   category_match: string | null
-  /** The taxonomy's word for the severity; null where it has none. severity stays as the source sent it. */
+  /** The taxonomy's word for the severity; null where it has none. In an UPSERT that of the entity, as for the category. */
   taxonomy_severity: string | null
-  /** TAXONOMY or UNKNOWN, as for the category. */
+  /** TAXONOMY, UNKNOWN or null, as for the category. */
   severity_match: string | null
   /** Where the entity's history is; null on ERASE. */
   history: HistoryPlace | null
@@ -332,12 +348,6 @@ export interface SecurityEvent {
   last_at: number
 }
 
-/** Minor units and an ISO 4217 code; never a float. */
-export interface Money {
-  amount_minor: number
-  currency: string
-}
-
 /** One step in the life of a task. */
 export interface TaskHistory {
   /** When it took effect: effective time of an event, the tick of a timer. Microseconds, UTC. */
@@ -391,6 +401,8 @@ export interface Task {
   policy_outcome: string | null
   /** Of the policy outcome; nothing is booked by it. */
   amount: Money | null
+  /** Of signal-unavailable: false while the vehicle does not give the signal in subject (null: all of them), true once it does again; null: not about a signal, or EXPIRED and not known any more. */
+  signal_available: boolean | null
   /** The causing event. */
   event_id: string
   event_type: string

@@ -5,6 +5,7 @@
 // Consequence to remember: all of these share one partition count N. Task p reads partition p of its
 // inputs and writes partition p of its outputs, so growing one of them alone breaks co-partitioning.
 
+import { domainReaders, domainSchemas } from './domain-topics.ts'
 import type { RecordName } from './records.ts'
 
 /** The stages that run on the consume loop, by the name used in topics, groups and metrics. */
@@ -75,32 +76,6 @@ function stream(retentionDays: number | null, rest: Rest): Topic {
 
 function table(rest: Rest): Topic {
   return { kind: 'table', retentionDays: null, maxMessageBytes: mebibyte, ...rest }
-}
-
-const domainReaders: Record<Domain, readonly ServiceName[]> = {
-  reservation: ['crm-sink', 'alerting-sink', 'automation', 'subscribers'],
-  rental_session: ['crm-sink', 'alerting-sink', 'automation', 'subscribers'],
-  vehicle_availability: ['alerting-sink', 'automation', 'subscribers'],
-  incident: ['crm-sink', 'accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
-  violation: ['crm-sink', 'accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
-  billing: ['accounting-sink', 'alerting-sink', 'automation', 'subscribers'],
-  customer: ['crm-sink', 'alerting-sink', 'subscribers'],
-  location: ['alerting-sink', 'subscribers'],
-  vehicle: ['alerting-sink', 'automation', 'subscribers'],
-  unmapped: ['alerting-sink', 'subscribers'],
-}
-
-const domainSchemas: Record<Domain, RecordName> = {
-  reservation: 'ReservationEvent',
-  rental_session: 'RentalSessionEvent',
-  vehicle_availability: 'VehicleAvailabilityEvent',
-  incident: 'IncidentEvent',
-  violation: 'ViolationEvent',
-  billing: 'BillingEvent',
-  customer: 'CustomerEvent',
-  location: 'LocationEvent',
-  vehicle: 'VehicleEvent',
-  unmapped: 'UnmappedEvent',
 }
 
 function eventTopic(domain: Domain): Topic {
@@ -204,7 +179,8 @@ export const topics = {
     name: 'fleet.alert-signals.v1',
     key: 'tenant',
     schema: 'AlertSignal',
-    writers: ['alerting-sink'],
+    // Of events and of what the ledger notices, by tenant: every partition has many writers.
+    writers: ['alerting-sink', 'accounting-sink'],
     readers: ['alerting-sink'],
     transactional: true,
   }),
@@ -274,6 +250,16 @@ export const topics = {
     readers: ['api', 'operators'],
     transactional: true,
   }),
+  // When each key of a sender was last used, written once a minute at most; in partition 0 as well.
+  controlUses: table({
+    logical: 'control.uses',
+    name: 'fleet.control-uses.v1',
+    key: 'private',
+    schema: null,
+    writers: ['ingester'],
+    readers: ['api', 'operators'],
+    transactional: false,
+  }),
   deadLetters: byName(stageNames, deadLetterTopic),
   changelogs: byName(stageNames, changelogTopic),
 } as const
@@ -294,5 +280,6 @@ export const allTopics: readonly Topic[] = [
   topics.security,
   topics.control,
   topics.controlAudit,
+  topics.controlUses,
   ...Object.values(topics.changelogs),
 ]

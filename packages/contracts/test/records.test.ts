@@ -113,7 +113,8 @@ const records: Record<keyof typeof recordFiles, string> = {
     'title string · priority string · assignee_group string · tenant_id string · ' +
     `subaccount_id string? · resource ${resource} · subject string? · customer_id string? · ` +
     'due_at ts? · opened_at ts · updated_at ts · closed_at ts? · step int · steps int · ' +
-    `policy_version string · policy_outcome string? · amount ${money}? · event_id string · ` +
+    `policy_version string · policy_outcome string? · amount ${money}? · ` +
+    'signal_available boolean? · event_id string · ' +
     `event_type string · occurred_at ts · effective_at ts · origin ${coordinates} · ` +
     'processed_at ts · history array<TaskHistory{at ts, state string, reason string, ' +
     'event_id string?, event_type string?}> · details map<string>',
@@ -121,7 +122,8 @@ const records: Record<keyof typeof recordFiles, string> = {
     'kind string · tenant_id string · event_id string? · event_type string? · ' +
     `domain string? · resource ${resource}? · disposition ${disposition}? · ` +
     `effective_at ts? · tick_at ts? · origin ${coordinates}? · ` +
-    'vehicle_id string? · started_at ts? · due_at ts? · source string? · count long?',
+    'vehicle_id string? · started_at ts? · due_at ts? · source string? · count long? · ' +
+    `amount ${money}? · entry_id string? · sequence long?`,
 }
 
 interface Schema {

@@ -21,6 +21,9 @@ export interface Scope {
 /** All closers together, so that the process is gone within ten seconds of the signal. */
 const closeMsMax = 9500
 
+/** Starting again changes nothing until somebody corrects a setting, or a file that a setting names. */
+const misconfiguredCodes = new Set(['CONFIG', 'POLICIES_INVALID', 'TAXONOMY_INVALID'])
+
 const exitStatuses = { stopped: 0, failed: 1, misconfigured: 2 } as const
 
 /** Signals reach the main thread only; it passes the wish on. */
@@ -111,7 +114,9 @@ async function closeAll(service: string, closers: Closer[], clock: Clock): Promi
 
 function exitStatus(end: End, isClean: boolean): number {
   if (end.reason === 'signal') return isClean ? exitStatuses.stopped : exitStatuses.failed
-  return codeOf(end.error) === 'CONFIG' ? exitStatuses.misconfigured : exitStatuses.failed
+  return misconfiguredCodes.has(codeOf(end.error))
+    ? exitStatuses.misconfigured
+    : exitStatuses.failed
 }
 
 /** Written without the logger, which may be what failed, and at once. */

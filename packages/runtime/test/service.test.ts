@@ -41,6 +41,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 const failures = [
   { scenario: 'start-error', status: 1, code: 'INTERNAL', message: 'no start' },
   { scenario: 'configuration', status: 2, code: 'CONFIG', message: 'A is missing' },
+  { scenario: 'policies', status: 2, code: 'POLICIES_INVALID', message: 'B is wrong' },
   { scenario: 'rejection', status: 1, code: 'INTERNAL', message: 'forgotten' },
   { scenario: 'fail', status: 1, code: 'INTERNAL', message: 'later' },
 ]

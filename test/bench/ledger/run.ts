@@ -169,7 +169,8 @@ class LedgerRun {
   async #close(month: string): Promise<void> {
     const sink = await SinkProcess.start(this.#sink)
     for (const tenant of closedTenants) {
-      const args = ['ledger', 'close', month, '--tenant', tenant, '--wait', '600']
+      const why = ['--reason', 'benchmark', '--wait', '600']
+      const args = ['ledger', 'close', month, '--tenant', tenant, ...why]
       const { ok } = await fleet<{ ok: boolean }>(this.#sink.environment, ...args)
       if (!ok) throw new Error(`${month} of ${tenant} was not closed`)
       this.#model.close(tenant, month)
