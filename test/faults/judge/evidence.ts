@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto'
 
-import { domains, stageNames, topics } from '@fleet/contracts'
+import { domains, headerNames, stageNames, topics } from '@fleet/contracts'
 import type {
   Alert,
   AlertSignal,
@@ -66,6 +66,8 @@ export interface Evidence {
   alerts: Found<Alert>[]
   tasks: Found<Task>[]
   letters: Map<StageName, Found<DeadLetter>[]>
+  /** How many letters were sent back, by stage and partition. */
+  redriven: Map<StageName, Map<number, number>>
   /** The newest, by stage and partition. */
   progress: Map<StageName, Map<number, Progress>>
   /** Records read of each topic. */
@@ -97,6 +99,7 @@ export const judgedTopics: readonly string[] = [
   topics.alertSignals.name,
   topics.alerting.name,
   topics.automation.name,
+  topics.redrive.name,
   ...stageOfLetters.keys(),
   ...stageOfChangelog.keys(),
 ]
@@ -168,6 +171,7 @@ function emptyEvidence(partitionCount: number): Evidence {
     alerts: [],
     tasks: [],
     letters: perStage(() => []),
+    redriven: perStage(() => new Map<number, number>()),
     progress: perStage(() => new Map<number, Progress>()),
     counts: new Map(),
     digests: new Map(),
@@ -191,6 +195,7 @@ function take(evidence: Evidence, record: CommittedRecord, sources: EvidenceSour
     }
     return
   }
+  if (topic === topics.redrive.name) return takeRedriven(evidence, record)
   const value = record.value === null ? null : sources.schemas.decode(record.value)
   if (topic === topics.state.name) {
     const state = value as ResourceState | null
@@ -209,6 +214,12 @@ function take(evidence: Evidence, record: CommittedRecord, sources: EvidenceSour
     evidence.events.push({ ...place, value: event })
     around.events.push({ topic, offset, key, event })
   } else takeOutput(evidence, place, value)
+}
+
+function takeRedriven({ redriven }: Evidence, { partition, headers }: CommittedRecord): void {
+  const stage = headers[headerNames.stage]?.toString('utf8') as StageName
+  const counts = redriven.get(stage)
+  counts?.set(partition, (counts.get(partition) ?? 0) + 1)
 }
 
 function takeOutput(evidence: Evidence, place: Place & { key: string }, value: unknown): void {

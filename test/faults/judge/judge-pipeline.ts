@@ -123,9 +123,11 @@ function judgeProgress(evidence: Evidence): Violation[] {
   for (const sink of sinks) {
     for (const [partition, { counts, positions }] of evidence.progress.get(sink) ?? []) {
       const inputs = new Set(Object.keys(positions))
-      const must = evidence.events.filter(
+      const events = evidence.events.filter(
         event => event.partition === partition && inputs.has(event.topic),
       ).length
+      // A letter that came back is decided, or refused, once more.
+      const must = events + (evidence.redriven.get(sink)?.get(partition) ?? 0)
       const is = Object.values(counts).reduce((sum, count) => sum + count, 0)
       if (is === must) continue
       const where = `${topics.changelogs[sink].name}-${partition}`

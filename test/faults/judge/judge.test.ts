@@ -93,6 +93,16 @@ function healthy(): { evidence: Evidence; sent: Sent } {
     duplicate: around.raw.length - events.length - around.deadLetters.length,
   }
   const progress = { positions: { [topics.raw.name]: around.raw.length }, counts }
+  const refused = refusedBy(accountingSink(), events)
+  const replayed = refused.length / 2
+  const booked = accountingSink().inputs.map(({ name }) => name)
+  const ledger = {
+    positions: Object.fromEntries(booked.map(name => [name, 1])),
+    counts: {
+      published: events.filter(({ topic }) => booked.includes(topic)).length - replayed,
+      dead_letter: 2 * replayed,
+    },
+  }
   const raw = around.raw.map(({ offset, key, delivery }) => {
     return { topic: topics.raw.name, partition: 0, offset, key, value: delivery, poison: null }
   })
@@ -117,8 +127,12 @@ function healthy(): { evidence: Evidence; sent: Sent } {
       topics.automation,
       sunk(automation({ tickMs: 5000, policies }), events).outputs(topics.automation),
     ),
-    letters: new Map([['accounting-sink', refusedBy(accountingSink(), events)]]),
-    progress: new Map([['processor', new Map([[0, progress]])]]),
+    letters: new Map([['accounting-sink', refused]]),
+    redriven: new Map([['accounting-sink', new Map([[0, replayed]])]]),
+    progress: new Map([
+      ['processor', new Map([[0, progress]])],
+      ['accounting-sink', new Map([[0, ledger]])],
+    ]),
     counts: new Map(),
     digests: new Map(),
   }
@@ -209,6 +223,13 @@ const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof he
       ({ evidence }) => {
         const progress = evidence.progress.get('processor')?.get(0)
         if (progress !== undefined) progress.counts['published'] = 1
+      },
+    ],
+    [
+      'a letter came back that no progress counts',
+      'torn',
+      ({ evidence }) => {
+        evidence.redriven.get('accounting-sink')?.set(0, 99)
       },
     ],
     ['a CRM record is missing', 'torn', ({ evidence }) => evidence.crm.splice(4, 1)],
