@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { runFleet } from '../../../packages/cli/src/fleet.ts'
 import { guarded } from '../../../packages/cli/src/terminal.ts'
 import { fakeTerminal } from '../../../packages/cli/test/fake-terminal.ts'
@@ -29,6 +29,8 @@ const nowhere = {
   FLEET_API_KEY: canary,
 }
 
+const ownStandardInput = Object.getOwnPropertyDescriptor(process, 'stdin')?.get
+
 type Environment = Readonly<Record<string, string>>
 
 export async function runCommand(
@@ -49,8 +51,11 @@ export async function runAtOnce(
 ): Promise<Ran[]> {
   const before = process.env
   process.env = { ...before, ...nowhere, FLEET_DATA_DIR: join(folder, 'data'), ...env }
+  const runAll = (): Promise<Ran[]> => Promise.all(commands.map(run))
   try {
-    return await Promise.all(commands.map(run))
+    // The tests' own standard input may never end.
+    const isOwn = Object.getOwnPropertyDescriptor(process, 'stdin')?.get === ownStandardInput
+    return await (isOwn ? withStandardInput(Readable.from([]), runAll) : runAll())
   } finally {
     process.env = before
   }
