@@ -43,11 +43,12 @@ export function judgeExcesses(history: History): Violation[] {
   }
   const begun = new Set<string>()
   for (const [name, { journal }] of booked) {
-    if (journal.excess_minor === null) continue
     const { tenant_id: tenant, resource, currency } = journal
     const what = JSON.stringify([tenant, resource.type, resource.id, currency])
-    // Those that follow may say nothing new.
-    if (!begun.has(what) && !told.has(name)) complain('lost-write', `${what} was not told`)
+    // An adjustment may have told it first, and those that follow may say nothing new.
+    if (told.has(name)) begun.add(what)
+    if (journal.excess_minor === null) continue
+    if (!begun.has(what)) complain('lost-write', `${what} was not told`)
     begun.add(what)
   }
   return violations

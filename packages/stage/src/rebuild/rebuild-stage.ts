@@ -119,6 +119,8 @@ async function write<State extends TaskState<Change>, Change>(
   try {
     await commit([{ key: barrierKey, value: Buffer.from(barrier) }])
     const report = await refill(stage, request, basis, commit)
+    // Begins only when the markers of the one before it are written: what is read back ends behind that.
+    await commit([{ key: barrierKey, value: Buffer.from(barrier) }])
     await verify(stage, request, basis.logs)
     return report
   } finally {

@@ -64,6 +64,8 @@ export async function rebuildPartition(
   try {
     await write([{ key: barrierKey, value: Buffer.from(barrier) }])
     const report = await rebuild(logs, request, write)
+    // Begins only when the markers of the one before it are written: what is read back ends behind that.
+    await write([{ key: barrierKey, value: Buffer.from(barrier) }])
     await verify(logs, request, report)
     return report
   } finally {
