@@ -17,8 +17,8 @@ import { platform } from '@fleet/signatures'
 
 import { endpointsById } from './shell/endpoints-by-id.ts'
 import { digest, policyOf } from './stage.ts'
+import { DecodedLogs } from './tool/decoded-logs.ts'
 import { inspectPartition } from './tool/inspect-partition.ts'
-import { PartitionLogs } from './tool/partition-logs.ts'
 import { rebuildPartition } from './tool/rebuild-partition.ts'
 
 const { values, positionals } = parseArgs({
@@ -45,7 +45,7 @@ async function run(settings: PlatformSettings): Promise<void> {
   const state = { windowMs: policy.windowMs, idsMax: settings.seenIdsMax }
   try {
     for (const partition of values.partition.map(Number)) {
-      const logs = new PartitionLogs(partition, { admin, reader, codec, stopping })
+      const logs = new DecodedLogs(partition, { admin, reader, codec, stopping })
       process.stderr.write(`${verb} partition ${partition}\n`)
       const report =
         verb === 'inspect'

@@ -4,14 +4,15 @@
 import { stageNames, topics } from '@fleet/contracts'
 import type { Coordinates, DeadLetter, StageName } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
-import type { InRecord } from '@fleet/kafka'
 
 import { parseAct } from '../core/acts.ts'
 import type { Act, LetterAct, LetterFilter } from '../core/acts.ts'
+import { offsetBehind } from '../core/letter-place.ts'
+import type { LetterPlace } from '../core/letter-place.ts'
 import { matches, Standing } from '../core/standing.ts'
 import type { LetterStatus } from '../core/standing.ts'
-import { endsOf, readUpTo } from './read-log.ts'
-import type { LogReading } from './read-log.ts'
+import { readSpan, spansOf } from './read-log.ts'
+import type { LogReading, Span } from './read-log.ts'
 
 export interface FoundLetter {
   readonly letter: DeadLetter
@@ -25,6 +26,16 @@ export interface FoundLetter {
 
 /** First offset that is not looked at, by topic and partition. */
 export type Ends = Readonly<Record<string, readonly number[]>>
+
+/** Which letters are looked at. */
+export interface Range {
+  /** Missing: those there are now. */
+  readonly ends?: Ends
+  /** Those behind a place; missing: all. */
+  readonly after?: LetterPlace
+}
+
+type Place = Span & Pick<Coordinates, 'topic' | 'partition'>
 
 /** Clocks differ; failed_at is the stage's clock, the index of a log the broker's. */
 const clockMarginMs = 3_600_000
@@ -43,34 +54,37 @@ export class LetterLog {
     const ends: Record<string, number[]> = {}
     for (const stage of stagesOf(filter)) {
       const { name } = topics.deadLetters[stage]
-      ends[name] = await endsOf(this.#reading, name)
+      ends[name] = (await spansOf(this.#reading, name)).map(({ to }) => to)
     }
     return ends
   }
 
   /** The newest failure of every letter that matches, by stage, partition and offset. */
-  async *find(filter: LetterFilter, ends?: Ends): AsyncGenerator<FoundLetter> {
-    const until = ends ?? (await this.ends(filter))
+  async *find(filter: LetterFilter, { ends, after }: Range = {}): AsyncGenerator<FoundLetter> {
     for (const stage of stagesOf(filter)) {
-      const topic = topics.deadLetters[stage]
-      const partitions = until[topic.name] ?? []
-      const starts = await this.#starts(topic.name, filter)
-      for (const [partition, to] of partitions.entries()) {
-        const from = starts.get(partition) ?? 0
-        if (from >= to) continue
-        const standing = await this.#standing(partition)
-        const newest = await this.#newest(topic.name, partition, from, to)
-        const place = { topic: topic.name, partition, from, to }
-        for await (const records of readUpTo(this.#reading, place)) {
-          for (const record of await this.#decoded(records, stage)) {
-            const { letter, at } = record
-            if (newest.get(letter.dead_letter_id) !== at.offset || !matches(filter, letter))
-              continue
-            const act = standing.actOn(letter)
-            yield { ...record, status: standing.statusOf(letter), act }
-          }
-        }
+      const { name: topic } = topics.deadLetters[stage]
+      const spans = await spansOf(this.#reading, topic)
+      const starts = await this.#starts(topic, filter)
+      for (const [partition, { to: end }] of spans.entries()) {
+        const to = ends === undefined ? end : (ends[topic]?.[partition] ?? 0)
+        const behind = after === undefined ? 0 : offsetBehind(after, stage, partition)
+        const from = Math.max(starts.get(partition) ?? 0, behind)
+        if (from < to) yield* this.#findIn(filter, { topic, partition, from, to })
       }
+    }
+  }
+
+  /** In one partition; where it begins may have moved while the ones before it were gone through. */
+  async *#findIn(filter: LetterFilter, place: Place): AsyncGenerator<FoundLetter> {
+    const { topic, partition } = place
+    const spans = await spansOf(this.#reading, topic)
+    const span = { ...place, from: Math.max(spans[partition]?.from ?? 0, place.from) }
+    const standing = await this.#standing(partition)
+    const newest = await this.#newest(span)
+    for await (const found of this.#lettersOf(span)) {
+      const { letter, at } = found
+      if (newest.get(letter.dead_letter_id) !== at.offset || !matches(filter, letter)) continue
+      yield { ...found, status: standing.statusOf(letter), act: standing.actOn(letter) }
     }
   }
 
@@ -81,10 +95,9 @@ export class LetterLog {
   async original({ letter, at }: Pick<FoundLetter, 'letter' | 'at'>): Promise<DeadLetter> {
     if (letter.attempt <= 1) return letter
     const { topic, partition, offset: to } = at
-    for await (const records of readUpTo(this.#reading, { topic, partition, from: 0, to })) {
-      for (const { letter: before } of await this.#decoded(records)) {
-        if (before.dead_letter_id === letter.dead_letter_id) return before
-      }
+    const { from = to } = (await spansOf(this.#reading, topic))[partition] ?? {}
+    for await (const { letter: before } of this.#lettersOf({ topic, partition, from, to })) {
+      if (before.dead_letter_id === letter.dead_letter_id) return before
     }
     return letter
   }
@@ -92,9 +105,9 @@ export class LetterLog {
   /** Every act there is, or those of one partition. */
   async *acts(only?: number): AsyncGenerator<Act> {
     const { name: topic } = topics.deadLetterActs
-    for (const [partition, to] of (await endsOf(this.#reading, topic)).entries()) {
+    for (const [partition, span] of (await spansOf(this.#reading, topic)).entries()) {
       if (only !== undefined && only !== partition) continue
-      for await (const records of readUpTo(this.#reading, { topic, partition, from: 0, to })) {
+      for await (const records of readSpan(this.#reading, { topic, partition, ...span })) {
         for (const { value } of records) {
           const act = value === null ? null : parseAct(value.toString('utf8'))
           if (act !== null) yield act
@@ -118,31 +131,24 @@ export class LetterLog {
   }
 
   /** Where the newest failure of each letter stands. */
-  async #newest(
-    topic: string,
-    partition: number,
-    from: number,
-    to: number,
-  ): Promise<Map<string, number>> {
+  async #newest(place: Place): Promise<Map<string, number>> {
     const newest = new Map<string, number>()
-    for await (const records of readUpTo(this.#reading, { topic, partition, from, to })) {
-      for (const { letter, at } of await this.#decoded(records)) {
-        newest.set(letter.dead_letter_id, at.offset)
-      }
+    for await (const { letter, at } of this.#lettersOf(place)) {
+      newest.set(letter.dead_letter_id, at.offset)
     }
     return newest
   }
 
-  async #decoded(
-    records: readonly InRecord[],
-    stage: StageName = 'processor',
-  ): Promise<Omit<FoundLetter, 'status' | 'act'>[]> {
-    await this.#codec.prepare(records.map(({ value }) => value))
-    return records.flatMap(({ topic, partition, offset, value }) => {
-      if (value === null) return []
-      const letter = this.#codec.decode(topics.deadLetters[stage], value) as DeadLetter
-      return [{ letter, at: { topic, partition, offset }, bytes: value.length }]
-    })
+  async *#lettersOf(place: Place): AsyncGenerator<Omit<FoundLetter, 'status' | 'act'>> {
+    for await (const records of readSpan(this.#reading, place)) {
+      await this.#codec.prepare(records.map(({ value }) => value))
+      for (const { topic, partition, offset, value } of records) {
+        if (value === null) continue
+        // One schema for the letters of all stages.
+        const letter = this.#codec.decode(topics.deadLetters.processor, value) as DeadLetter
+        yield { letter, at: { topic, partition, offset }, bytes: value.length }
+      }
+    }
   }
 }
 

@@ -12,23 +12,27 @@ export interface LogReading {
   readonly stopping: AbortSignal
 }
 
-/** The first offset after each partition's last committed record. */
-export async function endsOf({ admin }: LogReading, topic: string): Promise<number[]> {
+/** Offsets of one partition. */
+export interface Span {
+  readonly from: number
+  /** Records before it are read. */
+  readonly to: number
+}
+
+/** What there is of each partition: from its first record to its last committed one. */
+export async function spansOf({ admin }: LogReading, topic: string): Promise<Span[]> {
   const offsets = await admin.offsets(topic)
   return offsets
     .toSorted((left, right) => left.partition - right.partition)
-    .map(({ lastStable }) => lastStable)
+    .map(({ logStart, lastStable }) => ({ from: logStart, to: lastStable }))
 }
 
 /** @throws FleetError STOPPED (transient) when `stopping` is aborted first. */
-export async function* readUpTo(
-  { admin, reader, stopping }: LogReading,
-  place: { topic: string; partition: number; from: number; to: number },
+export async function* readSpan(
+  { reader, stopping }: LogReading,
+  { topic, partition, from, to }: Span & { topic: string; partition: number },
 ): AsyncGenerator<InRecord[]> {
-  const { topic, partition, to } = place
-  const offsets = await admin.offsets(topic)
-  const { logStart = 0 } = offsets.find(each => each.partition === partition) ?? {}
-  let at = Math.max(logStart, place.from)
+  let at = from
   if (at >= to) return
   const stream = reader.open([{ topic, partition, offset: at }])
   const stop = (): void => stream.wake()

@@ -187,7 +187,7 @@ export class Replayer {
       if (waitMs > 0) await clock.sleep(waitMs, stopping)
       if (stopping.aborted) throw new FleetError('STOPPED', 'transient', 'stopped while replaying')
     }
-    for await (const found of letters.find(started.filter, started.ends)) {
+    for await (const found of letters.find(started.filter, { ends: started.ends })) {
       if (found.act?.replay_id === started.replay_id) {
         // Before it was killed.
         progress.matched++

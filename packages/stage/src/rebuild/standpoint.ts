@@ -1,6 +1,7 @@
 // Where a task stood by its changelog, and whether its inputs still tell how it came there.
 
 import { topics } from '@fleet/contracts'
+import type { StageName } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from '../declaration.ts'
@@ -19,8 +20,8 @@ export interface Standpoint {
 }
 
 /** @throws FleetError REBUILD_IMPOSSIBLE (fatal): nothing says where the task stood. */
-export async function readStandpoint<State extends TaskState<Change>, Change>(
-  { name }: StageDeclaration<State, Change>,
+export async function readStandpoint(
+  name: StageName,
   logs: PartitionLogs,
   partitionCount: number,
 ): Promise<Standpoint> {

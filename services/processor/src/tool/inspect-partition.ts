@@ -8,20 +8,18 @@ import { messageOf } from '@fleet/runtime'
 import type { ProcessorChange } from '../core/memory.ts'
 import { ProcessorState } from '../state/processor-state.ts'
 import type { SeenLogOptions } from '../state/seen-log.ts'
-import type { PartitionLogs } from './partition-logs.ts'
-
-const changelog = topics.changelogs.processor
+import type { DecodedLogs } from './decoded-logs.ts'
 
 export async function inspectPartition(
-  logs: PartitionLogs,
+  logs: DecodedLogs,
   options: SeenLogOptions,
   partitionCount: number,
   resourceKey: string | null,
 ) {
   const fold = new ChangelogFold<ProcessorState, ProcessorChange>(new ProcessorState(options))
-  await logs.read(changelog, -1, await logs.end(changelog), ({ key, value }) =>
-    fold.take(String(key ?? ''), value),
-  )
+  await logs.read(topics.changelogs.processor, records => {
+    for (const { key, value } of records) fold.take(String(key ?? ''), value)
+  })
   const finished = problemOf(() => fold.finish(partitionCount, 'processor', logs.partition))
   const isSound = finished.message === null
   const { seen_ids: ids = 0, resources = 0, seen_bytes: idBytes = 0 } = fold.state.sizes()
@@ -43,7 +41,7 @@ export async function inspectPartition(
 }
 
 /** What the newest progress record says. */
-async function standing(logs: PartitionLogs, progress: Progress | null) {
+async function standing(logs: DecodedLogs, progress: Progress | null) {
   const position = progress?.positions[topics.raw.name] ?? 0
   return {
     hash_stored: progress?.state?.hash ?? null,

@@ -16,8 +16,8 @@ import type { Policy } from '../core/policy.ts'
 import { seenIdOf } from '../core/seen-id.ts'
 import type { Digest, SeenId } from '../core/seen-id.ts'
 import type { AnyEvent } from '../core/to-event.ts'
+import type { DecodedLogs } from './decoded-logs.ts'
 import { OffsetSet } from './offset-set.ts'
-import type { PartitionLogs } from './partition-logs.ts'
 
 /** How far the clocks of two brokers, which append raw and events, may be apart. */
 const clocksApartMs = 3_600_000
@@ -47,7 +47,7 @@ export interface Standpoint {
 
 /** Returns how much it was. */
 export async function recall(
-  logs: PartitionLogs,
+  logs: DecodedLogs,
   settings: RecallSettings,
   { position, streamTimeMs }: Standpoint,
   take: Take,
@@ -93,7 +93,7 @@ async function recallResources(
   await take(changes)
 }
 
-async function readStates(logs: PartitionLogs): Promise<Map<string, StateRecord>> {
+async function readStates(logs: DecodedLogs): Promise<Map<string, StateRecord>> {
   const states = new Map<string, StateRecord>()
   const end = await logs.end(topics.state)
   await logs.readDecoded(topics.state, -1, end, portion => {
@@ -133,7 +133,7 @@ interface IdSearch {
 }
 
 async function recallIds(
-  logs: PartitionLogs,
+  logs: DecodedLogs,
   settings: RecallSettings,
   { from, position, sinceMs, published }: IdSearch,
   take: Take,

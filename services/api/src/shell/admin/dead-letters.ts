@@ -7,11 +7,10 @@ import type {
   ReplayRequest,
   ReplayStarted,
 } from '@fleet/dlq'
-import { letterStatuses } from '@fleet/dlq'
+import { letterStatuses, readPlace } from '@fleet/dlq'
 import { stageNames } from '@fleet/contracts'
 import { codeOf, messageOf } from '@fleet/runtime'
 import { parseTime } from '@fleet/sources'
-import { readPlace } from '../../core/letter-place.ts'
 import { actorPrefix } from '../dead-letters/desk.ts'
 import type { DeadLetterDesk } from '../dead-letters/desk.ts'
 import { openReplaysMax } from '../dead-letters/replay-queue.ts'

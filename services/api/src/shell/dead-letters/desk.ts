@@ -2,7 +2,7 @@
 // those that an earlier process of the API was killed in.
 
 import { stageNames, topics } from '@fleet/contracts'
-import { discardLetters } from '@fleet/dlq'
+import { discardLetters, placeText } from '@fleet/dlq'
 import type {
   Discarded,
   DiscardRequest,
@@ -10,6 +10,7 @@ import type {
   LetterAct,
   LetterFilter,
   LetterLog,
+  LetterPlace,
   LetterStatus,
   Replayer,
   ReplayProgress,
@@ -19,8 +20,6 @@ import type {
 import type { Appender } from '@fleet/kafka'
 import type { Clock } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
-import { isBehind, placeText } from '../../core/letter-place.ts'
-import type { LetterPlace } from '../../core/letter-place.ts'
 import { ReplayQueue } from './replay-queue.ts'
 
 export interface DeadLetterDesk {
@@ -90,8 +89,8 @@ export class LetterDesk implements DeadLetterDesk {
 
   async list({ filter, status, limit, after }: LetterQuery): Promise<LetterPage> {
     const items: FoundLetter[] = []
-    for await (const found of this.#ports.letters.find(filter)) {
-      if (after !== null && !isBehind(placeOf(found), after)) continue
+    const range = after === null ? {} : { after }
+    for await (const found of this.#ports.letters.find(filter, range)) {
       if (status !== null && found.status !== status) continue
       const last = items.at(-1)
       if (items.length === limit && last !== undefined) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isBehind, placeText, readPlace } from '../../src/core/letter-place.ts'
+import { offsetBehind, placeText, readPlace } from '../../src/core/letter-place.ts'
 import type { LetterPlace } from '../../src/core/letter-place.ts'
 
 const ordered: LetterPlace[] = [
@@ -13,8 +13,10 @@ const ordered: LetterPlace[] = [
 
 test('places are ordered by stage, partition and offset, as numbers', () => {
   for (const [left, place] of ordered.entries()) {
+    const { stage, partition, offset } = place
     for (const [right, other] of ordered.entries()) {
-      assert.equal(isBehind(place, other), left > right, `${placeText(place)} ${placeText(other)}`)
+      const isBehind = offset >= offsetBehind(other, stage, partition)
+      assert.equal(isBehind, left > right, `${placeText(place)} ${placeText(other)}`)
     }
   }
 })

@@ -1,37 +1,34 @@
-// Reads the logs of one partition for the tool: how far each goes now, and its records, decoded.
+// The logs of one partition, for the tool: as bytes, and decoded from an offset on.
 
 import type { Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
-import type { Admin, InRecord, Reader } from '@fleet/kafka'
-import { readPartition } from '@fleet/stage'
+import type { Admin, InRecord } from '@fleet/kafka'
+import { PartitionLogs, readPartition } from '@fleet/stage'
+import type { LogSources } from '@fleet/stage'
 
 export interface Decoded {
   readonly record: InRecord
   readonly value: unknown
 }
 
-export class PartitionLogs {
-  readonly partition: number
-  readonly #admin: Admin
-  readonly #reader: Reader
-  readonly #codec: Codec
-  readonly #stopping: AbortSignal
+export interface DecodedSources extends LogSources {
+  readonly admin: Admin
+  readonly codec: Codec
+}
 
-  constructor(
-    partition: number,
-    sources: { admin: Admin; reader: Reader; codec: Codec; stopping: AbortSignal },
-  ) {
-    this.partition = partition
+export class DecodedLogs extends PartitionLogs {
+  readonly #admin: Admin
+  readonly #codec: Codec
+
+  constructor(partition: number, sources: DecodedSources) {
+    super(partition, sources)
     this.#admin = sources.admin
-    this.#reader = sources.reader
     this.#codec = sources.codec
-    this.#stopping = sources.stopping
   }
 
   /** Where the committed records of a topic end now. */
-  async end({ name }: Topic): Promise<number> {
-    const offsets = await this.#admin.offsets(name)
-    return offsets.find(({ partition }) => partition === this.partition)?.lastStable ?? 0
+  async end(topic: Topic): Promise<number> {
+    return (await this.reach(topic)).end
   }
 
   /** The first offset with an append time at or after the given. */
@@ -40,18 +37,10 @@ export class PartitionLogs {
     return positions.find(({ partition }) => partition === this.partition)?.offset ?? 0
   }
 
-  /** Committed records with `from` <= offset < `to`, as bytes. */
-  async read(
-    topic: Topic,
-    from: number,
-    to: number,
-    visit: (record: InRecord) => void,
-  ): Promise<void> {
-    const slice = { topic: topic.name, partition: this.partition, from, to }
-    await readPartition(this.#reader, slice, this.#stopping, records => records.forEach(visit))
-  }
-
-  /** The same, decoded, in portions; records that can't be decoded have the value null. */
+  /**
+   * Committed records with `from` <= offset < `to`, decoded, in portions; those that can't be decoded have
+   * the value null.
+   */
   async readDecoded(
     topic: Topic,
     from: number,
@@ -59,7 +48,8 @@ export class PartitionLogs {
     visit: (portion: readonly Decoded[]) => Promise<void> | void,
   ): Promise<void> {
     const slice = { topic: topic.name, partition: this.partition, from, to }
-    await readPartition(this.#reader, slice, this.#stopping, async records => {
+    const { reader, stopping } = this.sources
+    await readPartition(reader, slice, stopping, async records => {
       await this.#codec.prepare(records.map(({ value }) => value))
       await visit(records.map(record => ({ record, value: this.#valueOf(topic, record) })))
     })
