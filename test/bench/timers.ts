@@ -129,6 +129,8 @@ async function measure(brokers: string): Promise<Measured> {
   await second.stop()
   say(`${restored} of them restored in ${restoreSeconds} s, joining the group included`)
 
+  const waitSeconds = Math.ceil((dueMs - systemClock.wallMs()) / 1000)
+  say(`all of them fall due in ${waitSeconds} s`)
   await until(() => systemClock.wallMs() > dueMs)
   const admin = await broker.openAdmin()
   const written = async (): Promise<number> => {

@@ -89,7 +89,7 @@ export const ingestSpec = {
     1_000_000,
   )({
     default: 1000,
-    desc: 'deliveries of one process read and not yet answered; beyond it 503 at once, since a sender that waits for seconds sends again',
+    desc: 'deliveries of one process read and not yet answered; beyond it 503 at once, since a sender that waits for seconds sends again. Up to FLEET_INGEST_CONNECTIONS where they wait for the process itself: a refusal would cost half of a delivery',
   }),
   FLEET_INGEST_WAIT_MS: whole(
     100,

@@ -109,7 +109,7 @@ export interface Membership {
 export interface AppenderOptions {
   /** Requests take at most this long. Default 5,000. */
   requestTimeoutMs?: number
-  /** Most records in one request. Default 500. */
+  /** Most records in one request. Default 2,000. */
   batchRecordsMax?: number
   /** Bytes that may wait or be under way; beyond that append() rejects OVERLOADED. Default 64 MiB. */
   pendingBytesMax?: number

@@ -142,14 +142,15 @@ function openGuards(scope: Scope, ports: EdgePorts) {
   const { settings, clock, logger, metrics } = ports
   const { ingest } = settings
   const { waitingMax: max, waitMsMax, workAgeMsMax } = ingest
-  const waitingLimit = new WaitingLimit({ max, waitMsMax })
+  const mostMax = Math.max(max, ingest.connectionsMax)
+  const waitingLimit = new WaitingLimit({ max, mostMax, waitMsMax })
   const room = new BodyRoom(ingest.bodyRoomBytes, waitingLimit)
   const shedding = new Shedding({ workAgeMsMax, metrics, logger, clock })
   metrics.gauge('fleet_ingest_body_bytes', 'Bodies held now.', () => [{ value: room.bytes }])
   metrics.gauge('fleet_ingest_waiting', 'Deliveries read and not yet answered.', () => [
     { value: room.waiting },
   ])
-  metrics.gauge('fleet_ingest_waiting_limit', 'How many may wait as Kafka goes now.', () => [
+  metrics.gauge('fleet_ingest_waiting_limit', 'How many may wait as Kafka and the process go now.', () => [
     { value: waitingLimit.value },
   ])
   const tls = ingest.tls === null ? null : openTls({ ...ingest.tls, clock, logger, metrics })

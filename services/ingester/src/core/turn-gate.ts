@@ -15,6 +15,8 @@ export class TurnGate {
   readonly #ageMsMax: number
   readonly #cycleMs: number
   #startedMs = 0
+  #isInTurn = false
+  #lastMs = 0
   /** Since when no turn was short enough. */
   #longSinceMs = Infinity
 
@@ -26,12 +28,20 @@ export class TurnGate {
   /** The first work of a turn. */
   begin(nowMs: number): void {
     this.#startedMs = nowMs
+    this.#isInTurn = true
   }
 
   /** Everything a turn found to do is done. */
   end(nowMs: number): void {
-    if (nowMs - this.#startedMs <= this.#ageMsMax) this.#longSinceMs = Infinity
+    this.#isInTurn = false
+    this.#lastMs = nowMs - this.#startedMs
+    if (this.#lastMs <= this.#ageMsMax) this.#longSinceMs = Infinity
     else if (this.#longSinceMs === Infinity) this.#longSinceMs = this.#startedMs
+  }
+
+  /** How long a turn takes now: the last one, or the present one where it has taken longer already. */
+  turnMs(nowMs: number): number {
+    return this.#isInTurn ? Math.max(this.#lastMs, nowMs - this.#startedMs) : this.#lastMs
   }
 
   admits(nowMs: number): boolean {

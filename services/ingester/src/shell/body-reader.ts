@@ -2,6 +2,7 @@
 // request can't lie about its size, one for the bytes of all bodies, one for how many wait for an answer.
 
 import type { IncomingMessage } from 'node:http'
+import type { WaitingLimit } from '../core/waiting-limit.ts'
 
 export type BodyReading =
   | { readonly kind: 'body'; readonly body: Buffer }
@@ -19,18 +20,18 @@ export type BodyReading =
  */
 export class BodyRoom {
   readonly #bytesMax: number
-  readonly #waitingLimit: { readonly value: number }
+  readonly #waitingLimit: Pick<WaitingLimit, 'admits'>
   #bytes = 0
   #waiting = 0
 
-  constructor(bytesMax: number, waitingLimit: { readonly value: number }) {
+  constructor(bytesMax: number, waitingLimit: Pick<WaitingLimit, 'admits'>) {
     this.#bytesMax = bytesMax
     this.#waitingLimit = waitingLimit
   }
 
   /** What is taken now would wait longer than its sender does; a quick refusal is worth more. */
   get isCrowded(): boolean {
-    return this.#waiting >= this.#waitingLimit.value
+    return !this.#waitingLimit.admits(this.#waiting)
   }
 
   take(bytes: number): boolean {

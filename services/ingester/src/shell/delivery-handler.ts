@@ -47,7 +47,7 @@ export interface DeliveryHandlerOptions {
   /** All bodies held at once; with the appender's own limit it bounds the memory of the process. */
   readonly room: BodyRoom
   readonly waitingLimit: Pick<WaitingLimit, 'stored'>
-  readonly shedding: Pick<Shedding, 'count'>
+  readonly shedding: Pick<Shedding, 'count' | 'turnMs'>
   readonly limits: RateLimits
   readonly addressPerSecond: number
   readonly proxies: Proxies
@@ -92,7 +92,7 @@ export class DeliveryHandler {
       this.#refuse(delivery, refused('unavailable', null), { isUnread: true })
       return
     }
-    const { bodyBytesMax, room, publisher, waitingLimit, clock } = this.#options
+    const { bodyBytesMax, room, publisher, waitingLimit, shedding, clock } = this.#options
     const reading = await readBody(request, announcedBytes(headers), bodyBytesMax, room)
     if (reading.kind === 'aborted') return this.#count(delivery, abortedOutcome(response))
     if (reading.kind === 'too_large') {
@@ -102,7 +102,7 @@ export class DeliveryHandler {
     }
     if (reading.kind !== 'body') {
       const isFull = reading.kind === 'no_room'
-      this.#options.shedding.count(isFull ? 'bodies' : 'waiting')
+      shedding.count(isFull ? 'bodies' : 'waiting')
       // Crowded: the connection goes on; a body of an announced length, no other, is thrown away as it comes.
       const isUnread = isFull || headers['transfer-encoding'] !== undefined
       return void this.#refuse(delivery, refused('unavailable', null), { isUnread })
@@ -114,7 +114,8 @@ export class DeliveryHandler {
       if (taken === null) return
       const sentMs = clock.elapsedMs()
       await publisher.publish(taken.records, delivery.traceparent)
-      waitingLimit.stored(sentMs, clock.elapsedMs())
+      const storedMs = clock.elapsedMs()
+      waitingLimit.stored(sentMs, storedMs, shedding.turnMs(storedMs))
       this.#answerTaken(delivery, taken)
     } catch (error) {
       this.#fail(delivery, error)

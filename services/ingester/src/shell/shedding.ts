@@ -64,6 +64,11 @@ export class Shedding {
     return this.#gate.admits(nowMs)
   }
 
+  /** How long a turn takes now. */
+  turnMs(nowMs: number): number {
+    return this.#gate.turnMs(nowMs)
+  }
+
   /** As little work as an answer can be. */
   refuse(request: IncomingMessage, response: ServerResponse, headers: Headers): void {
     this.count('turn')

@@ -12,12 +12,14 @@ function fakeRequest() {
   return { request, message: request as unknown as IncomingMessage }
 }
 
+const atMost = (max: number) => ({ admits: (waiting: number) => waiting < max })
+
 const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 20_000 }), { maxLength: 40 })
 
 test('any pieces give the same bytes, and hold as much room as they are long', async () => {
   await fc.assert(
     fc.asyncProperty(pieces, async chunks => {
-      const room = new BodyRoom(10_000_000, { value: 10 })
+      const room = new BodyRoom(10_000_000, atMost(10))
       const { request, message } = fakeRequest()
       const reading = readBody(message, 0, 1_000_000, room)
       for (const chunk of chunks) request.emit('data', Buffer.from(chunk))
@@ -38,7 +40,7 @@ const endings: [string, (request: EventEmitter) => void, string][] = [
 ]
 for (const [name, event, kind] of endings) {
   test(`${name}: ${kind}, and the room is given back`, async () => {
-    const room = new BodyRoom(50, { value: 10 })
+    const room = new BodyRoom(50, atMost(10))
     const { request, message } = fakeRequest()
     const reading = readBody(message, 0, 100, room)
     request.emit('data', Buffer.alloc(20))
@@ -50,14 +52,14 @@ for (const [name, event, kind] of endings) {
 
 test('an announced size above the limit is refused unread', async () => {
   const { message } = fakeRequest()
-  assert.deepEqual(await readBody(message, 101, 100, new BodyRoom(1000, { value: 10 })), {
+  assert.deepEqual(await readBody(message, 101, 100, new BodyRoom(1000, atMost(10))), {
     kind: 'too_large',
     bytes: 101,
   })
 })
 
 test('with as many bodies waiting as may, the next is refused unread until one is answered', async () => {
-  const room = new BodyRoom(1000, { value: 1 })
+  const room = new BodyRoom(1000, atMost(1))
   const first = fakeRequest()
   const reading = readBody(first.message, 0, 100, room)
   // Whoever is still sending does not count.
