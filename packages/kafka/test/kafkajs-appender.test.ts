@@ -157,3 +157,38 @@ test('more bytes than may be under way are refused at once, and answers make roo
   assert.deepEqual(await second, { offset: 7 })
   await appender.close()
 })
+
+test('five hundred do not wait for the end of a turn, which may be long', async () => {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  const sent: number[] = []
+  let acknowledge = (): void => {}
+  cluster.nodes.set('1', {
+    connectionPool: fakePool((_, body) => {
+      const produced = readProduce(body)
+      sent.push(produced.partitions[0]?.records.readInt32BE(57) ?? 0)
+      return new Promise(resolve => {
+        acknowledge = () => resolve(acknowledgedAt(produced, 7))
+      })
+    }),
+  })
+  const appender = new KafkaJsAppender(cluster, {}, systemClock)
+  let isTurnOver = false
+  const turnOver = turn().then(() => (isTurnOver = true))
+  const restOfWork = async (): Promise<void> => {
+    for (let n = 0; n < 100; n++) await Promise.resolve()
+  }
+  const all = Array.from({ length: 499 }, () => appender.append(record(0)))
+  await restOfWork()
+  assert.deepEqual(sent, [])
+  all.push(appender.append(record(0)))
+  await restOfWork()
+  assert.deepEqual(sent, [500])
+  for (let n = 0; n < 700; n++) all.push(appender.append(record(0)))
+  acknowledge()
+  await restOfWork()
+  assert.deepEqual(sent, [500, 700])
+  assert.equal(isTurnOver, false)
+  acknowledge()
+  await Promise.all([...all, turnOver])
+  await appender.close()
+})

@@ -150,9 +150,11 @@ function openGuards(scope: Scope, ports: EdgePorts) {
   metrics.gauge('fleet_ingest_waiting', 'Deliveries read and not yet answered.', () => [
     { value: room.waiting },
   ])
-  metrics.gauge('fleet_ingest_waiting_limit', 'How many may wait as Kafka and the process go now.', () => [
-    { value: waitingLimit.value },
-  ])
+  metrics.gauge(
+    'fleet_ingest_waiting_limit',
+    'How many may wait as Kafka and the process go now.',
+    () => [{ value: waitingLimit.value }],
+  )
   const tls = ingest.tls === null ? null : openTls({ ...ingest.tls, clock, logger, metrics })
   scope.onClose('tls', () => tls?.close())
   const limits = openLimits(ports)

@@ -49,3 +49,16 @@ test('the first turn that is short enough ends it', () => {
   gate.begin(nowMs)
   assert.equal(gate.admits(nowMs + 110), true)
 })
+
+test('a turn takes as long as the last one, or as the present one where that is longer', () => {
+  const gate = new TurnGate(ageMsMax)
+  assert.equal(gate.turnMs(0), 0)
+  gate.begin(0)
+  gate.end(40)
+  assert.equal(gate.turnMs(1000), 40)
+  gate.begin(2000)
+  assert.equal(gate.turnMs(2010), 40)
+  assert.equal(gate.turnMs(2100), 100)
+  gate.end(2010)
+  assert.equal(gate.turnMs(3000), 10)
+})
