@@ -24,6 +24,7 @@ import { openRawLog } from './shell/raw-log.ts'
 import type { LogBroker } from './shell/raw-log.ts'
 import { createRawPublisher } from './shell/raw-publisher.ts'
 import { createSecurityPublisher } from './shell/security-publisher.ts'
+import { SecurityReport } from './shell/security-report.ts'
 import { SharedLimits } from './shell/shared-limits.ts'
 import { Shedding } from './shell/shedding.ts'
 import { openTls } from './shell/tls.ts'
@@ -62,6 +63,9 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
 
   const appender = (): typeof log.appender => log.appender
   const lost = metrics.counter('fleet_ingest_security_lost_total', 'Security records not written.')
+  const publishSecurity = createSecurityPublisher({ codec, appender, partitions, lost })
+  const security = new SecurityReport(publishSecurity, clock)
+  scope.onClose('security', () => security.close())
   const report = new EdgeReport(metrics, logger, clock, settings.ingest.senderTimeoutMs)
   const publisher = createRawPublisher({
     codec,
@@ -91,7 +95,7 @@ export async function startEdge(scope: Scope, ports: EdgePorts): Promise<{ port:
       directory,
       publisher,
       noteKeyUse: openKeyUses(scope, ports, appender),
-      publishSecurity: createSecurityPublisher({ codec, appender, partitions, lost }),
+      security,
       report,
       clock,
       ids: ports.ids,

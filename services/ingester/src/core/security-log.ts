@@ -4,7 +4,7 @@
 import type { SecurityEvent } from '@fleet/contracts'
 import type { SecurityReason } from './accept.ts'
 import { FloodGate } from './flood-gate.ts'
-import type { Now } from './flood-gate.ts'
+import type { Now, Occurrences } from './flood-gate.ts'
 
 export interface Observation {
   readonly reason: SecurityReason
@@ -40,8 +40,11 @@ const keptHeaders = [
   'traceparent',
 ] as const
 
+/** A request that was refused, without how often. */
+type Refused = Omit<SecurityEvent, 'count' | 'first_at' | 'last_at'>
+
 export class SecurityLog {
-  readonly #gate = new FloodGate({
+  readonly #gate = new FloodGate<Refused>({
     perKeyMinute: recordsPerKeyMinute,
     perProcessSecond: recordsPerSecond,
     keysMax,
@@ -49,25 +52,44 @@ export class SecurityLog {
 
   /** The record to write, or null when the flood limit holds it back. */
   observe(observation: Observation, now: Now): SecurityEvent | null {
-    const endpointId = cut(observation.endpointId, endpointIdCharactersMax)
     const { reason, remoteIp } = observation
-    const occurrences = this.#gate.pass(`${reason} ${remoteIp} ${endpointId}`, now)
+    const endpointId = cut(observation.endpointId, endpointIdCharactersMax)
+    const key = `${reason} ${remoteIp} ${endpointId}`
+    // Several are told by it, each with a body of its own.
+    const subject = (): Refused => refusedOf(observation, endpointId, null)
+    const occurrences = this.#gate.pass(key, now, subject)
     if (occurrences === null) return null
-    return {
-      reason,
-      endpoint_id: endpointId,
-      tenant_id: observation.tenantId,
-      remote_ip: remoteIp,
-      method: observation.method,
-      path: cut(observation.path, pathCharactersMax),
-      headers: safeHeaders(observation),
-      body_sha256: observation.bodySha256(),
-      body_bytes: observation.bodyBytes,
-      count: occurrences.count,
-      first_at: occurrences.firstAtMs * 1000,
-      last_at: occurrences.lastAtMs * 1000,
-    }
+    return counted(refusedOf(observation, endpointId, observation.bodySha256()), occurrences)
   }
+
+  /** Records of what was held back for a minute and that nothing else has told; `all`: however short. */
+  heldBack({ elapsedMs }: Pick<Now, 'elapsedMs'>, all = false): SecurityEvent[] {
+    return this.#gate
+      .overdue(elapsedMs, all ? 0 : undefined)
+      .map(({ subject, occurrences }) => counted(subject, occurrences))
+  }
+}
+
+function refusedOf(
+  observation: Observation,
+  endpointId: string,
+  bodySha256: Uint8Array | null,
+): Refused {
+  return {
+    reason: observation.reason,
+    endpoint_id: endpointId,
+    tenant_id: observation.tenantId,
+    remote_ip: observation.remoteIp,
+    method: observation.method,
+    path: cut(observation.path, pathCharactersMax),
+    headers: safeHeaders(observation),
+    body_sha256: bodySha256,
+    body_bytes: observation.bodyBytes,
+  }
+}
+
+function counted(refused: Refused, { count, firstAtMs, lastAtMs }: Occurrences): SecurityEvent {
+  return { ...refused, count, first_at: firstAtMs * 1000, last_at: lastAtMs * 1000 }
 }
 
 function safeHeaders({ headers, signatureHeader }: Observation): Record<string, string> {

@@ -14,7 +14,6 @@ import type { Proxies } from '../core/address.ts'
 import { announcedBytes } from '../core/request-head.ts'
 import type { Headers } from '../core/request-head.ts'
 import { pathOf } from '../core/route.ts'
-import { SecurityLog } from '../core/security-log.ts'
 import type { WaitingLimit } from '../core/waiting-limit.ts'
 import { acceptDelivery } from './accept-delivery.ts'
 import { acceptedAnswer, jsonAnswer, problemAnswer, send, sendAndClose } from './answer.ts'
@@ -31,13 +30,13 @@ import type { EndpointDirectory, KnownEndpoint } from './endpoint-directory.ts'
 import type { NoteKeyUse } from './key-use-publisher.ts'
 import type { RateLimits } from './rate-limits.ts'
 import type { KeyedDelivery, RawPublisher } from './raw-publisher.ts'
-import type { PublishSecurity } from './security-publisher.ts'
+import type { SecurityReport } from './security-report.ts'
 import type { Shedding } from './shedding.ts'
 
 export interface DeliveryHandlerOptions {
   readonly directory: Pick<EndpointDirectory, 'find'>
   readonly publisher: RawPublisher
-  readonly publishSecurity: PublishSecurity
+  readonly security: Pick<SecurityReport, 'observe'>
   /** Called for every delivery that was verified: it must cost nothing. */
   readonly noteKeyUse: NoteKeyUse
   readonly report: EdgeReport
@@ -68,7 +67,6 @@ type LineFacts = Omit<DeliveryLine, 'endpointId' | 'remoteIp' | 'traceId'>
 
 export class DeliveryHandler {
   readonly #options: DeliveryHandlerOptions
-  readonly #security = new SecurityLog()
   readonly #tools: JudgingTools
 
   constructor(options: DeliveryHandlerOptions) {
@@ -262,24 +260,19 @@ export class DeliveryHandler {
     body: Buffer | null,
     bodyBytes: number,
   ): void {
-    const { clock, publishSecurity } = this.#options
     const { request, known, endpointId } = delivery
-    const event = this.#security.observe(
-      {
-        reason,
-        endpointId,
-        tenantId: known?.endpoint.tenantId ?? null,
-        remoteIp: delivery.remoteIp,
-        method: request.method ?? '',
-        path: pathOf(request.url ?? ''),
-        headers: delivery.headers,
-        signatureHeader: proofHeader(known),
-        bodyBytes,
-        bodySha256: () => (body === null ? null : platform.sha256(body)),
-      },
-      { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs() },
-    )
-    if (event !== null) publishSecurity(event)
+    this.#options.security.observe({
+      reason,
+      endpointId,
+      tenantId: known?.endpoint.tenantId ?? null,
+      remoteIp: delivery.remoteIp,
+      method: request.method ?? '',
+      path: pathOf(request.url ?? ''),
+      headers: delivery.headers,
+      signatureHeader: proofHeader(known),
+      bodyBytes,
+      bodySha256: () => (body === null ? null : platform.sha256(body)),
+    })
   }
 
   #count(delivery: Delivery, outcome: Outcome, facts: LineFacts = {}): void {

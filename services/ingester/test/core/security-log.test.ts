@@ -67,3 +67,17 @@ test('the limit is per endpoint, address and reason, and a held back one costs n
   assert.equal(ask({ remoteIp: '192.0.2.2' }), true)
   assert.equal(ask({ endpointId: 'ump' }), true)
 })
+
+test('how many were held back is told after a minute, without the hash of any one body', () => {
+  const log = new SecurityLog()
+  for (let i = 0; i < 60; i++) log.observe(seen, { elapsedMs: i, wallMs: 1000 + i })
+  assert.deepEqual(log.heldBack({ elapsedMs: 60_000 }), [])
+  const [event, ...others] = log.heldBack({ elapsedMs: 60_010 })
+  assert.deepEqual(others, [])
+  assert.equal(event?.count, 50)
+  assert.equal(event.endpoint_id, 'levy')
+  assert.equal(event.body_sha256, null)
+  assert.deepEqual([event.first_at, event.last_at], [1_010_000, 1_059_000])
+  log.observe(seen, { elapsedMs: 60_011, wallMs: 2000 })
+  assert.deepEqual(log.heldBack({ elapsedMs: 60_011 }, true), [])
+})
