@@ -28,7 +28,10 @@ export interface EdgePlan {
 
 export interface Memory {
   readonly rssMb: number
+  /** Used of V8's heaps. */
   readonly heapMb: number
+  /** What is not V8's heaps, used or not: buffers, sockets, the programs themselves. */
+  readonly outsideMb: number
 }
 
 export class Edge {
@@ -97,14 +100,20 @@ export class Edge {
   memory(): Memory {
     let rss = 0
     let heap = 0
+    let outside = 0
     for (const name of readdirSync(this.#probeDir)) {
       if (!/^\d+$/.test(name)) continue
       const usage = readUsage(join(this.#probeDir, name))
       rss += usage.rss
       heap += usage.heapUsed
+      outside += usage.rss - usage.heapTotal
     }
     const mebibyte = 1024 * 1024
-    return { rssMb: rss / mebibyte, heapMb: heap / mebibyte }
+    return {
+      rssMb: rss / mebibyte,
+      heapMb: heap / mebibyte,
+      outsideMb: outside / mebibyte,
+    }
   }
 
   async stop(): Promise<void> {
@@ -113,11 +122,13 @@ export class Edge {
   }
 }
 
-function readUsage(file: string): { rss: number; heapUsed: number } {
+type Usage = Pick<NodeJS.MemoryUsage, 'rss' | 'heapTotal' | 'heapUsed'>
+
+function readUsage(file: string): Usage {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { rss: number; heapUsed: number }
+    return JSON.parse(readFileSync(file, 'utf8')) as Usage
   } catch {
-    return { rss: 0, heapUsed: 0 }
+    return { rss: 0, heapTotal: 0, heapUsed: 0 }
   }
 }
 
