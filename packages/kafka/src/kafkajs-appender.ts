@@ -58,7 +58,7 @@ export class KafkaJsAppender implements Appender {
   readonly #batchRecordsMax: number
   readonly #pendingBytesMax: number
   #waiting: Waiting[] = []
-  /** Added since records were last taken from those that wait. */
+  /** Added since it was last looked at who can be sent. */
   #added = 0
   #pendingBytes = 0
   #scheduled = false
@@ -134,6 +134,7 @@ export class KafkaJsAppender implements Appender {
   async #flush(): Promise<void> {
     if (this.#waiting.length === 0 || this.#preparing) return
     this.#preparing = true
+    this.#added = 0
     let byLeader: Map<number, LeaderRequest>
     try {
       await this.#refresh()
@@ -167,7 +168,6 @@ export class KafkaJsAppender implements Appender {
 
   /** Takes what idle leaders can have now; the rest keeps waiting. */
   #takeByLeader(): Map<number, LeaderRequest> {
-    this.#added = 0
     const taken = new Map<number, LeaderRequest>()
     const kept: Waiting[] = []
     const nowMs = this.#clock.elapsedMs()

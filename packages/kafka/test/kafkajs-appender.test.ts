@@ -23,6 +23,24 @@ const record = (partition: number) => ({
   key: null,
   value: Buffer.from('v'),
 })
+
+/** Keeps each request waiting until it is acknowledged; `sent`: records of each, of its first partition. */
+function heldCluster() {
+  const cluster = fakeCluster({ 'a/0': 1 })
+  const held = { cluster, sent: [] as number[], acknowledge: (): void => {} }
+  cluster.nodes.set('1', {
+    connectionPool: fakePool((_, body) => {
+      const produced = readProduce(body)
+      // The count of records in the header of a batch.
+      held.sent.push(produced.partitions[0]?.records.readInt32BE(57) ?? 0)
+      return new Promise(resolve => {
+        held.acknowledge = () => resolve(acknowledgedAt(produced, 7))
+      })
+    }),
+  })
+  return held
+}
+
 const isFailed = (error: unknown): boolean =>
   error instanceof FleetError && error.code === 'APPEND_FAILED' && error.fate === 'transient'
 
@@ -52,33 +70,25 @@ test('records that fail one after the other do not ask for metadata each time', 
 })
 
 test('what nobody waits for any more when its turn comes is not sent', async () => {
-  const cluster = fakeCluster({ 'a/0': 1 })
-  const sent: number[] = []
-  let acknowledge = (): void => {}
-  cluster.nodes.set('1', {
-    connectionPool: fakePool((_, body) => {
-      const produced = readProduce(body)
-      // The count of records in the header of a batch.
-      sent.push(produced.partitions[0]?.records.readInt32BE(57) ?? 0)
-      return new Promise(resolve => {
-        acknowledge = () => resolve(acknowledgedAt(produced, 7))
-      })
-    }),
-  })
+  const held = heldCluster()
   let elapsedMs = 0
-  const appender = new KafkaJsAppender(cluster, {}, { ...systemClock, elapsedMs: () => elapsedMs })
+  const appender = new KafkaJsAppender(
+    held.cluster,
+    {},
+    { ...systemClock, elapsedMs: () => elapsedMs },
+  )
   const first = appender.append(record(0), 100)
-  while (sent.length === 0) await turn()
+  while (held.sent.length === 0) await turn()
   const late = appender.append(record(0), 100)
   const inTime = appender.append(record(0), 101)
   elapsedMs = 100
-  acknowledge()
+  held.acknowledge()
   assert.deepEqual(await first, { offset: 7 })
   await assert.rejects(late, { code: 'OVERLOADED' })
-  while (sent.length === 1) await turn()
-  acknowledge()
+  while (held.sent.length === 1) await turn()
+  held.acknowledge()
   assert.deepEqual(await inTime, { offset: 7 })
-  assert.deepEqual(sent, [1, 1])
+  assert.deepEqual(held.sent, [1, 1])
   await appender.close()
 })
 
@@ -91,87 +101,54 @@ test('closing waits for what is under way, and may be asked for twice', async ()
 })
 
 test('what arrives while a request is under way goes with the next one, in order', async () => {
-  const cluster = fakeCluster({ 'a/0': 1 })
-  let sent = 0
-  let acknowledge = (): void => {}
-  cluster.nodes.set('1', {
-    connectionPool: fakePool((_, body) => {
-      const produced = readProduce(body)
-      sent++
-      return new Promise(resolve => {
-        acknowledge = () => resolve(acknowledgedAt(produced, 7))
-      })
-    }),
-  })
+  const held = heldCluster()
   let turns = 0
-  const refresh = cluster.refreshMetadataIfNecessary.bind(cluster)
-  cluster.refreshMetadataIfNecessary = () => {
+  const refresh = held.cluster.refreshMetadataIfNecessary.bind(held.cluster)
+  held.cluster.refreshMetadataIfNecessary = () => {
     turns++
     return refresh()
   }
-  const appender = new KafkaJsAppender(cluster, {}, systemClock)
+  const appender = new KafkaJsAppender(held.cluster, {}, systemClock)
   const first = appender.append(record(0))
-  while (sent < 1) await turn()
+  while (held.sent.length < 1) await turn()
   const later: Promise<{ offset: number }>[] = []
   for (let n = 0; n < 5; n++) {
     later.push(appender.append(record(0)))
     await turn()
   }
   assert.equal(turns, 1, 'nothing is looked at again while the leader is busy')
-  acknowledge()
+  held.acknowledge()
   assert.deepEqual(await first, { offset: 7 })
-  while (sent < 2) await turn()
-  acknowledge()
+  while (held.sent.length < 2) await turn()
+  held.acknowledge()
   const offsets = (await Promise.all(later)).map(({ offset }) => offset)
   assert.deepEqual(offsets, [7, 8, 9, 10, 11])
   await appender.close()
 })
 
 test('more bytes than may be under way are refused at once, and answers make room again', async () => {
-  const cluster = fakeCluster({ 'a/0': 1 })
-  let sent = 0
-  let acknowledge = (): void => {}
-  cluster.nodes.set('1', {
-    connectionPool: fakePool((_, body) => {
-      const produced = readProduce(body)
-      sent++
-      return new Promise(resolve => {
-        acknowledge = () => resolve(acknowledgedAt(produced, 7))
-      })
-    }),
-  })
+  const held = heldCluster()
   const { value } = record(0)
   const large = { ...record(0), value: Buffer.concat([value, Buffer.alloc(600)]) }
-  const appender = new KafkaJsAppender(cluster, { pendingBytesMax: 1000 }, systemClock)
+  const appender = new KafkaJsAppender(held.cluster, { pendingBytesMax: 1000 }, systemClock)
   const first = appender.append(large)
   await assert.rejects(
     appender.append(large),
     (error: unknown) => error instanceof FleetError && error.code === 'OVERLOADED',
   )
-  while (sent < 1) await turn()
-  acknowledge()
+  while (held.sent.length < 1) await turn()
+  held.acknowledge()
   await first
   const second = appender.append(large)
-  while (sent < 2) await turn()
-  acknowledge()
+  while (held.sent.length < 2) await turn()
+  held.acknowledge()
   assert.deepEqual(await second, { offset: 7 })
   await appender.close()
 })
 
 test('five hundred do not wait for the end of a turn, which may be long', async () => {
-  const cluster = fakeCluster({ 'a/0': 1 })
-  const sent: number[] = []
-  let acknowledge = (): void => {}
-  cluster.nodes.set('1', {
-    connectionPool: fakePool((_, body) => {
-      const produced = readProduce(body)
-      sent.push(produced.partitions[0]?.records.readInt32BE(57) ?? 0)
-      return new Promise(resolve => {
-        acknowledge = () => resolve(acknowledgedAt(produced, 7))
-      })
-    }),
-  })
-  const appender = new KafkaJsAppender(cluster, {}, systemClock)
+  const held = heldCluster()
+  const appender = new KafkaJsAppender(held.cluster, {}, systemClock)
   let isTurnOver = false
   const turnOver = turn().then(() => (isTurnOver = true))
   const restOfWork = async (): Promise<void> => {
@@ -179,16 +156,16 @@ test('five hundred do not wait for the end of a turn, which may be long', async 
   }
   const all = Array.from({ length: 499 }, () => appender.append(record(0)))
   await restOfWork()
-  assert.deepEqual(sent, [])
+  assert.deepEqual(held.sent, [])
   all.push(appender.append(record(0)))
   await restOfWork()
-  assert.deepEqual(sent, [500])
+  assert.deepEqual(held.sent, [500])
   for (let n = 0; n < 700; n++) all.push(appender.append(record(0)))
-  acknowledge()
+  held.acknowledge()
   await restOfWork()
-  assert.deepEqual(sent, [500, 700])
+  assert.deepEqual(held.sent, [500, 700])
   assert.equal(isTurnOver, false)
-  acknowledge()
+  held.acknowledge()
   await Promise.all([...all, turnOver])
   await appender.close()
 })

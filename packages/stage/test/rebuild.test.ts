@@ -263,3 +263,21 @@ test('where nothing says how far the stage was, nothing is written', async () =>
   assert.equal(empty.broker.log({ topic, partition: 0 }).end, 0)
   pipeline = before
 })
+
+test('a stage that worked while its changelog was read is not set back', async () => {
+  const [stage] = stages
+  assert.ok(stage)
+  const { name: topic } = topics.changelogs[stage.name]
+  const progress = progressOf(stage.name, 0)
+  const ahead = { ...progress, transactions: 1_000_000, partitionCount: partitions }
+  const openWriter: typeof pipeline.broker.openWriter = async options => {
+    const value = Buffer.from(JSON.stringify(ahead))
+    await pipeline.appender.append({ topic, partition: 0, key: '!progress', value })
+    return pipeline.broker.openWriter(options)
+  }
+  await assert.rejects(rebuilt(stage, 0, { broker: { openWriter } }), {
+    code: 'REBUILD_IMPOSSIBLE',
+    message: /was worked on while it was read/,
+  })
+  assert.deepEqual(progressOf(stage.name, 0), ahead)
+})

@@ -2,12 +2,14 @@
 // task stood. It writes nothing but the changelog.
 
 import { topics } from '@fleet/contracts'
+import type { StageName } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
 import type { Broker } from '@fleet/kafka'
 import type { Clock, Random } from '@fleet/runtime'
 
 import { ChangelogFold } from '../changelog.ts'
 import type { TaskState } from '../declaration.ts'
+import { encodeProgress } from '../progress.ts'
 import { FailuresThen } from './failures-then.ts'
 import { PartitionLogs } from './partition-logs.ts'
 import type { LogSources } from './partition-logs.ts'
@@ -23,7 +25,7 @@ import type { WrittenThen } from './written-then.ts'
 
 export interface RebuildRequest {
   readonly sources: LogSources
-  readonly broker: Broker
+  readonly broker: Pick<Broker, 'openWriter'>
   readonly codec: Codec
   readonly clock: Clock
   readonly random: Random
@@ -93,10 +95,31 @@ async function write<State extends TaskState<Change>, Change>(
   request: RebuildRequest,
   basis: Basis,
 ): Promise<StageRebuild> {
-  const owner = { ...request, stage: stage.declaration.name }
-  const report = await asOnlyWriter(owner, commit => refill(stage, request, basis, commit))
+  const { name } = stage.declaration
+  const report = await asOnlyWriter({ ...request, stage: name }, async commit => {
+    await refuseIfMoved(name, request, basis)
+    return refill(stage, request, basis, commit)
+  })
   await verify(stage, request, basis.logs)
   return report
+}
+
+/**
+ * Nobody writes any more; who did so since the standpoint was read, a process that was started meanwhile, is
+ * ahead of it: going back would decide its records twice.
+ */
+async function refuseIfMoved(
+  name: StageName,
+  { partitionCount }: RebuildRequest,
+  { logs, standpoint }: Basis,
+): Promise<void> {
+  const { progress, hash } = await readStandpoint(name, logs, partitionCount)
+  const isSame = encodeProgress(progress).equals(encodeProgress(standpoint.progress))
+  if (isSame && hash === standpoint.hash) return
+  throw impossible(
+    `partition ${logs.partition} of ${name} was worked on while it was read, nothing was changed: ` +
+      'stop every process of the stage, and what starts it again, then repeat',
+  )
 }
 
 async function refill<State extends TaskState<Change>, Change>(

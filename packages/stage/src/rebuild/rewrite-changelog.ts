@@ -17,7 +17,7 @@ const bytesMax = 4 * 1024 * 1024
 const unfinished = { hash: 'rebuilding', entries: 0 }
 
 export interface ChangelogOwner {
-  readonly broker: Broker
+  readonly broker: Pick<Broker, 'openWriter'>
   readonly environment: string
   readonly stage: StageName
   readonly partition: number

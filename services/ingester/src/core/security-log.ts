@@ -25,7 +25,7 @@ export interface Observation {
 
 const recordsPerKeyMinute = 10
 const recordsPerSecond = 100
-/** About 10 MB of keys and times at the most. */
+/** About 10 MB of keys and times at the most, and three times as much of what is held back under a wide flood. */
 const keysMax = 10_000
 
 const endpointIdCharactersMax = 128

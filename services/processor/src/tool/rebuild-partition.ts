@@ -22,7 +22,7 @@ import type { RecallSettings } from './recall.ts'
 const stage = 'processor'
 
 export interface RebuildRequest extends RecallSettings {
-  readonly broker: Broker
+  readonly broker: Pick<Broker, 'openWriter'>
   readonly environment: string
   readonly partitionCount: number
   readonly state: SeenLogOptions
