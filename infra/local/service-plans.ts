@@ -1,18 +1,18 @@
 // How each service of the project is started on this machine and where it says that it is ready.
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { healthServices, portVariableOf } from '@fleet/config'
 import type { PlatformSettings } from '@fleet/config'
 
 import type { ProcessPlan } from './processes.ts'
+import { buildPrograms, nodeArguments } from './programs.ts'
 import { repositoryRoot } from './settings.ts'
 import type { LocalSettings } from './settings.ts'
 
 export type ServicePlan = ProcessPlan & ServiceAddress
 
-interface ServiceAddress {
+export interface ServiceAddress {
   readonly name: string
   readonly port: number
   /** Moves the port; for the message when somebody else holds it. */
@@ -31,7 +31,10 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
 }
 
 /** Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the same. */
-export const processorNodeOptions: readonly string[] = ['--max-semi-space-size=64']
+export const processorNodeOptions: readonly string[] = [
+  '--min-semi-space-size=64',
+  '--max-semi-space-size=64',
+]
 
 /** Why: docs/performance.md, the edge. docker-compose.yml says the same. */
 export const ingesterNodeOptions: readonly string[] = ['--max-semi-space-size=32']
@@ -45,14 +48,24 @@ function entryOf(name: string): string {
   return join('services', name, 'src', 'main.ts')
 }
 
-export function servicePlans(settings: LocalSettings): ServicePlan[] {
-  return serviceAddresses(settings.platform)
-    .filter(({ name }) => existsSync(join(repositoryRoot, entryOf(name))))
-    .map(address => ({
-      ...address,
-      command: process.execPath,
-      args: [...(nodeOptions[address.name] ?? []), '--import', 'tsx', entryOf(address.name)],
-      environment: { TMPDIR: settings.folders.temporary },
-      cwd: repositoryRoot,
-    }))
+/** `programs`: see builtServices. */
+export function servicePlans(
+  settings: LocalSettings,
+  programs: Readonly<Record<string, string>>,
+): ServicePlan[] {
+  return serviceAddresses(settings.platform).map(address => ({
+    ...address,
+    command: process.execPath,
+    args: [...(nodeOptions[address.name] ?? []), ...nodeArguments(programs[address.name] ?? '')],
+    environment: { TMPDIR: settings.folders.temporary },
+    cwd: repositoryRoot,
+  }))
+}
+
+/** Builds every service from the present sources; resolves with the paths of their programs. */
+export function builtServices(): Promise<Record<string, string>> {
+  const names = ['ingester', ...healthServices, 'api']
+  return buildPrograms(
+    Object.fromEntries(names.map(name => [name, join(repositoryRoot, entryOf(name))])),
+  )
 }

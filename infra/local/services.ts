@@ -9,8 +9,8 @@ import { refuseTakenPort } from './infrastructure.ts'
 import { lastLines, logFileOf } from './log-files.ts'
 import { end, running, startDetached } from './processes.ts'
 import type { Ending } from './processes.ts'
-import { servicePlans } from './service-plans.ts'
-import type { ServicePlan } from './service-plans.ts'
+import { builtServices, serviceAddresses } from './service-plans.ts'
+import type { ServiceAddress } from './service-plans.ts'
 import { repositoryRoot } from './settings.ts'
 import type { LocalSettings } from './settings.ts'
 
@@ -56,7 +56,7 @@ export type ServiceReport = (name: string, port: number) => void
 
 async function waitReady(
   settings: LocalSettings,
-  plan: ServicePlan,
+  plan: ServiceAddress,
   report: ServiceReport,
 ): Promise<string | null> {
   const until = systemClock.elapsedMs() + readyMsMax
@@ -83,6 +83,8 @@ function readable(line: string): string {
 async function startSupervisor(settings: LocalSettings): Promise<void> {
   const { folders } = settings
   refuseTakenServicePorts(settings)
+  // The supervisor does it again, for nothing: what can't be built is to be said here.
+  await builtServices()
   mkdirSync(folders.temporary, { recursive: true })
   startDetached(folders, {
     name: supervisor,
@@ -104,7 +106,7 @@ function supervised(settings: LocalSettings): boolean {
 /** Says so before anything is started, when a foreign process holds the port of a service. */
 export function refuseTakenServicePorts(settings: LocalSettings): void {
   if (running(settings.folders, supervisor) !== null) return
-  for (const plan of servicePlans(settings)) {
+  for (const plan of serviceAddresses(settings.platform)) {
     // A service may have outlived its supervisor; it is ours, and startServices ends it.
     if (running(settings.folders, plan.name) !== null) continue
     refuseTakenPort(plan.name, plan.port, plan.portVariable)
@@ -115,7 +117,7 @@ export async function startServices(
   settings: LocalSettings,
   report: ServiceReport,
 ): Promise<'reused' | 'started'> {
-  const plans = servicePlans(settings)
+  const plans = serviceAddresses(settings.platform)
   const reused = supervised(settings)
   if (!reused) {
     await stopServices(settings, () => {})
@@ -132,7 +134,7 @@ export async function stopServices(
   settings: LocalSettings,
   report: (name: string, ending: Ending) => void,
 ): Promise<void> {
-  const names = servicePlans(settings).map(plan => plan.name)
+  const names = serviceAddresses(settings.platform).map(({ name }) => name)
   const before = names.filter(name => running(settings.folders, name) !== null)
   await end(settings.folders, supervisor, supervisorGraceMs)
   await Promise.all(

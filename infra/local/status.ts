@@ -8,7 +8,7 @@ import type { Started } from './processes.ts'
 import { redisAnswers } from './redis.ts'
 import { registryAnswers } from './registry.ts'
 import { script } from './script.ts'
-import { servicePlans } from './service-plans.ts'
+import { serviceAddresses } from './service-plans.ts'
 import { notReady } from './services.ts'
 import { localPorts, readLocalSettings } from './settings.ts'
 import type { LocalSettings } from './settings.ts'
@@ -32,7 +32,7 @@ function parts(settings: LocalSettings): Part[] {
     component('registry', registryAnswers),
     component('redis', redisAnswers),
     { name: 'supervisor', port: null, trouble: async () => null },
-    ...servicePlans(settings).map(({ name, port }) => ({
+    ...serviceAddresses(settings.platform).map(({ name, port }) => ({
       name,
       port,
       trouble: () => notReady(settings.platform.host, port),

@@ -9,7 +9,7 @@ import { systemClock } from '@fleet/runtime'
 
 import { cutLargeLog, keepPreviousLog, logFileOf } from './log-files.ts'
 import { forget, namesWithPidFile, recordStarted } from './processes.ts'
-import { servicePlans } from './service-plans.ts'
+import { builtServices, servicePlans } from './service-plans.ts'
 import type { ServicePlan } from './service-plans.ts'
 import { readLocalSettings } from './settings.ts'
 
@@ -83,6 +83,6 @@ async function watchLogs(): Promise<void> {
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.on(name, () => stopping.abort())
 }
-const plans = servicePlans(settings)
+const plans = servicePlans(settings, await builtServices())
 say(`starting ${plans.map(plan => plan.name).join(', ')}`)
 await Promise.all([watchLogs(), ...plans.map(keepRunning)])

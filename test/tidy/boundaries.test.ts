@@ -76,7 +76,7 @@ const rooms: Record<string, Room> = {
     files: /^packages\/kafka\/src\//,
     fleet: ['contracts', 'runtime'],
     node: true,
-    libraries: [],
+    libraries: ['@node-rs/crc32'],
   },
   'the replay of dead letters': {
     files: /^packages\/dlq\/src\/(shell\/|index\.ts$)/,

@@ -10,12 +10,21 @@ import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.
 import type { Progress } from './progress.ts'
 import { StateHash } from './state-hash.ts'
 
+/** Entries settled in one step: about 20 ms. */
+const settledPerStep = 10_000
+
 export class ChangelogFold<State extends TaskState<Change>, Change> {
   readonly state: State
+  /** Of what is live, once finished. */
   readonly hash = new StateHash()
   readonly letters = new OpenLetters()
   records = 0
   #progress: Buffer | null = null
+  /**
+   * The newest value of each live key, nothing done with it yet: a log that nobody compacted has many
+   * for one that counts. Each byte is a character, because a buffer would keep its whole fetch.
+   */
+  readonly #newest = new Map<string, string>()
   /** Why the newest value of a key could not be taken in, by key. */
   readonly #unreadable = new Map<string, unknown>()
 
@@ -27,10 +36,14 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
   take(key: string, value: Buffer | null): void {
     this.records++
     if (key === barrierKey) return
-    if (key === progressKey) {
-      this.#progress = value
-      return
-    }
+    if (key === progressKey) this.#progress = value
+    // Letters stand in the order of their newest record, which a map of newest values does not keep.
+    else if (isLetterKey(key)) this.#settle(key, value)
+    else if (value === null) this.#newest.delete(key)
+    else this.#newest.set(key, value.toString('latin1'))
+  }
+
+  #settle(key: string, value: Buffer | null): void {
     this.hash.put(key, value)
     if (this.#unreadable.size > 0) this.#unreadable.delete(key)
     try {
@@ -38,6 +51,16 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
       else this.state.restore(key, value)
     } catch (error) {
       this.#unreadable.set(key, error)
+    }
+  }
+
+  /** Lets go of what is settled, so that it is not there twice. */
+  *#settleAll(): Generator<void> {
+    let settled = 0
+    for (const [key, value] of this.#newest) {
+      this.#newest.delete(key)
+      this.#settle(key, Buffer.from(value, 'latin1'))
+      if (++settled % settledPerStep === 0) yield
     }
   }
 
@@ -53,6 +76,7 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
    */
   finish(partitionCount: number, stage: string, partition: number): Progress {
     const where = { stage, partition }
+    for (const _ of this.#settleAll());
     const progress = this.#checked(partitionCount, where)
     for (const _ of this.#steps(where));
     return progress
@@ -66,6 +90,7 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     pause: () => Promise<void>,
   ): Promise<Progress> {
     const where = { stage, partition }
+    for (const _ of this.#settleAll()) await pause()
     const progress = this.#checked(partitionCount, where)
     for (const _ of this.#steps(where)) await pause()
     return progress

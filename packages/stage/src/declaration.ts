@@ -121,7 +121,9 @@ export interface TaskState<Change> {
   /** Changelog records for all staged changes. Keys must not start with `!` (the loop's own). */
   pending(): ChangelogRecord[]
   commit(): void
-  /** Folds one changelog record in; called in log order on an empty state. Null value: deleted. */
+  /**
+   * Takes one changelog record of an empty state in; of a key its newest. Null value: deleted.
+   */
   restore(key: string, value: Buffer | null): void
   /**
    * Makes memory of what was restored, in steps of some milliseconds, so that other work of the process

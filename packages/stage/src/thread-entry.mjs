@@ -4,7 +4,7 @@
 
 import { workerData } from 'node:worker_threads'
 
-if (!process.features.typescript) {
+if (!process.features.typescript && workerData.program.endsWith('.ts')) {
   const { register } = await import('tsx/esm/api')
   register()
 }

@@ -1,5 +1,6 @@
 // The rounds of the comparison: outputs wiped before each, every lane's output judged after it.
 
+import { nodeArguments } from '../../../infra/local/programs.ts'
 import { processorNodeOptions } from '../../../infra/local/service-plans.ts'
 import { applyTopics, createTopics, deleteTopics } from './bench-kafka.ts'
 import type { BenchKafka } from './bench-kafka.ts'
@@ -8,7 +9,8 @@ import { judgeChangelog, judgeEqual, judgeFull } from './judge/judge-lanes.ts'
 import type { Expected } from './judge/expected.ts'
 import { Judge } from './judge/judge.ts'
 import { outputNames } from './lanes/equal-stage.ts'
-import { equalProgram, fullProgram, processorEnvironment, startLane } from './lanes/lane.ts'
+import { processorEnvironment, startLane } from './lanes/lane.ts'
+import { programs } from './lanes/programs.ts'
 import { cleanPeers, measureRound, wrongIn } from './peers.ts'
 import type { PeerResult, Peers } from './peers.ts'
 
@@ -42,12 +44,13 @@ export async function compareWithPeers(
   rounds: number,
 ): Promise<Measured> {
   const measured: Measured = { rounds: new Map(), failed: 0 }
-  const node = `exec ${process.execPath} ${processorNodeOptions.join(' ')} --import tsx`
+  const command = (program: string): string =>
+    ['exec', process.execPath, ...processorNodeOptions, ...nodeArguments(program)].join(' ')
   const extras = [
-    { name: 'full', command: `${node} ${fullProgram}`, verified: false },
+    { name: 'full', command: command(programs.full), verified: false },
     {
       name: 'equal',
-      command: `BENCH_IN={raw} BENCH_OUT={prefix} ${node} ${equalProgram}`,
+      command: `BENCH_IN={raw} BENCH_OUT={prefix} ${command(programs.equal)}`,
       verified: true,
     },
   ]
@@ -130,9 +133,8 @@ export async function measureAlone(bench: Bench, rounds: number): Promise<Measur
     await createTopics(bench.kafka.brokers, outputNames(output), bench.partitions)
     const environment = await environmentOf(bench, `bench-${round}`)
     for (const name of ['full', 'equal'] as const) {
-      const program = name === 'full' ? fullProgram : equalProgram
       const files = { BENCH_IN: 'bench.raw', BENCH_OUT: output }
-      const lane = startLane(program, { ...environment, ...files })
+      const lane = startLane(programs[name], { ...environment, ...files })
       const done = await lane.done
       await lane.stop()
       const verdict =

@@ -20,7 +20,8 @@ import {
 import type { BenchKafka } from './bench-kafka.ts'
 import { events, usualPlan } from './events.ts'
 import { outputNames } from './lanes/equal-stage.ts'
-import { equalProgram, fullProgram, processorEnvironment, startLane } from './lanes/lane.ts'
+import { processorEnvironment, startLane } from './lanes/lane.ts'
+import { programs } from './lanes/programs.ts'
 import { jsonRecords, linesOf, load, signedRecords } from './load.ts'
 import { startRegistryServer } from './registry-server.ts'
 
@@ -100,7 +101,7 @@ async function measure(kafka: BenchKafka): Promise<void> {
   if (profile !== undefined) rmSync(profile, { recursive: true, force: true })
   const isEqual = values.lane === 'equal'
   const lane = startLane(
-    isEqual ? equalProgram : fullProgram,
+    programs[isEqual ? 'equal' : 'full'],
     { ...settings, BENCH_EXPECT: values.events, BENCH_IN: jsonTopic, BENCH_OUT: 'bench.out.' },
     nodeOptions,
   )

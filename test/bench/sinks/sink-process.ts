@@ -1,11 +1,9 @@
 // One sink service in a process of its own, and what its metrics say of each of its stages.
 
-import { join } from 'node:path'
-
 import type { StageName } from '@fleet/contracts'
 
 import { freePorts } from '../../../infra/local/index.ts'
-import { repositoryRoot } from '../../../infra/local/settings.ts'
+import { builtServices } from '../../../infra/local/service-plans.ts'
 import { cpuSecondsOf } from '../process/cpu-time.ts'
 import { startProgram } from '../process/lanes/lane.ts'
 import { metricsAt } from '../process/lanes/watch.ts'
@@ -35,7 +33,7 @@ export async function startSink(
   environment: Readonly<Record<string, string>>,
 ): Promise<SinkProcess> {
   const [port = 0] = await freePorts(1)
-  const program = join(repositoryRoot, 'services', service, 'src', 'main.ts')
+  const { [service]: program = '' } = await builtServices()
   const settings = { ...environment, [portVariable]: String(port) }
   const { child, stop } = startProgram(program, settings, [], line => {
     process.stderr.write(`${line}\n`)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 import { freePorts } from '../../../../infra/local/index.ts'
+import { nodeArguments } from '../../../../infra/local/programs.ts'
 import { processorNodeOptions } from '../../../../infra/local/service-plans.ts'
 import { repositoryRoot } from '../../../../infra/local/settings.ts'
 import { provenanceKeysText } from '../load.ts'
@@ -21,10 +22,6 @@ interface LaneSetting {
   readonly environment: string
   readonly partitions: number
 }
-
-export const fullProgram = join(repositoryRoot, 'test/bench/process/lanes/full.ts')
-export const equalProgram = join(repositoryRoot, 'test/bench/process/lanes/equal.ts')
-export const processorProgram = join(repositoryRoot, 'services/processor/src/main.ts')
 
 /** Settings of the processor as it would have them in production, on the benchmark's Kafka. */
 export async function processorEnvironment(
@@ -91,8 +88,8 @@ export function startProgram(
   nodeOptions: readonly string[],
   onLine: (line: string) => void,
 ): Pick<RunningLane, 'child' | 'stop'> {
-  const options = [...processorNodeOptions, ...nodeOptions]
-  const child = spawn(process.execPath, [...options, '--import', 'tsx', program], {
+  const options = [...processorNodeOptions, ...nodeOptions, ...nodeArguments(program)]
+  const child = spawn(process.execPath, options, {
     cwd: repositoryRoot,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -2,7 +2,8 @@
 // event must not follow.
 
 import { events, usualPlan } from '../events.ts'
-import { fullProgram, startLane } from '../lanes/lane.ts'
+import { startLane } from '../lanes/lane.ts'
+import { programs } from '../lanes/programs.ts'
 import type { Sample } from '../lanes/watch.ts'
 import { withBench } from './with-bench.ts'
 import type { LongBench } from './with-bench.ts'
@@ -17,7 +18,7 @@ async function measure(bench: LongBench): Promise<Record<string, unknown>> {
   bench.say(`loading ${count} events`)
   await bench.loadRaw(events({ ...usualPlan, count, dataLength: 0 }))
   const settings = { BENCH_EXPECT: String(count), BENCH_SAMPLE_EVERY: String(sampleEvery) }
-  const lane = startLane(fullProgram, await bench.environment('cost', settings))
+  const lane = startLane(programs.full, await bench.environment('cost', settings))
   const done = await lane.done
   await lane.stop()
   const windows = perThousand(lane.samples)

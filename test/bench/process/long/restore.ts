@@ -2,7 +2,8 @@
 // restarted, its own account of each task's restore read from its log.
 
 import { events, usualPlan } from '../events.ts'
-import { fullProgram, startLane } from '../lanes/lane.ts'
+import { startLane } from '../lanes/lane.ts'
+import { programs } from '../lanes/programs.ts'
 import { until, withBench } from './with-bench.ts'
 import type { LongBench, Processor } from './with-bench.ts'
 
@@ -14,7 +15,7 @@ async function measure(bench: LongBench): Promise<Record<string, unknown>> {
   bench.say(`loading ${ids} events, each with an id of its own`)
   await bench.loadRaw(events({ ...usualPlan, count: ids, repeatedShare: 0, dataLength: 0 }))
   const lane = startLane(
-    fullProgram,
+    programs.full,
     await bench.environment('restore', { BENCH_EXPECT: String(ids) }),
   )
   await lane.done

@@ -14,7 +14,8 @@ import {
 } from '../bench-kafka.ts'
 import type { BenchKafka } from '../bench-kafka.ts'
 import { cpuSecondsOf } from '../cpu-time.ts'
-import { processorEnvironment, processorProgram, startProgram } from '../lanes/lane.ts'
+import { processorEnvironment, startProgram } from '../lanes/lane.ts'
+import { programs } from '../lanes/programs.ts'
 import { metricsAt, recordsIn } from '../lanes/watch.ts'
 import { load, signedRecords } from '../load.ts'
 import { startRegistryServer } from '../registry-server.ts'
@@ -105,7 +106,7 @@ export async function withBench(
 function startProcessor(environment: Record<string, string>): Processor {
   const log: LogLine[] = []
   const startedMs = Date.now()
-  const { child, stop } = startProgram(processorProgram, environment, [], line => {
+  const { child, stop } = startProgram(programs.processor, environment, [], line => {
     if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine)
   })
   const port = Number(environment['FLEET_PROCESSOR_PORT'])
