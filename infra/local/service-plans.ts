@@ -30,7 +30,10 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
   ]
 }
 
-/** Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the same. */
+/**
+ * Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the larger alone, since
+ * NODE_OPTIONS does not take the other.
+ */
 export const processorNodeOptions: readonly string[] = [
   '--min-semi-space-size=64',
   '--max-semi-space-size=64',

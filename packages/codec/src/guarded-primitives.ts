@@ -84,6 +84,7 @@ export class GuardedInt extends avro.types.IntType {
 export function writeString(tap: Tap, value: unknown): void {
   if (typeof value !== 'string') return invalid(value, 'string')
   if (value.length <= shortCharactersMax && writeShortAscii(tap, value)) return
+  if (writeLongAscii(tap, value)) return
   const length = Buffer.byteLength(value)
   tap.writeLong(length)
   const at = tap.pos
@@ -108,6 +109,26 @@ function writeShortAscii(tap: Tap, value: string): boolean {
   tap.pos = pos + 1 + length
   return true
 }
+
+/**
+ * Nearly all texts are ASCII, as long in bytes as in characters: written at once, and only then counted.
+ * Where all could be of three bytes and still fit, the engine does not count either. False, with the
+ * cursor where it was, otherwise.
+ */
+function writeLongAscii(tap: Tap, value: string): boolean {
+  const { buf, pos } = tap
+  const { length } = value
+  if (pos + lengthBytesMax + length * 3 > buf.length) return false
+  tap.writeLong(length)
+  if (buf.utf8Write(value, tap.pos, buf.length - tap.pos) === length) {
+    tap.pos += length
+    return true
+  }
+  tap.pos = pos
+  return false
+}
+
+const lengthBytesMax = 10
 
 export class GuardedString extends avro.types.StringType {
   _write(tap: Tap, value: unknown): void {

@@ -6,6 +6,18 @@ import { membersInOrder } from './member-order.ts'
 import { isJsonObject } from './strict-json.ts'
 import type { Json, JsonObject } from './strict-json.ts'
 
+export interface Attributes {
+  readonly record: Record<string, string>
+  /** The canonical text of `record`. */
+  readonly json: string
+}
+
+/** `isPlain`: see attributesJson. */
+export function attributesFrom(texts: ReadonlyMap<string, string>, isPlain = false): Attributes {
+  const record = asRecord(texts)
+  return { record, json: attributesJson(record, isPlain) }
+}
+
 /** Adds a text for each member; a value that has no members stands under `wholeName`. */
 export function addAttributes(
   into: Map<string, string>,
@@ -41,7 +53,7 @@ export function asRecord(attributes: ReadonlyMap<string, string>): Record<string
  */
 export function attributesJson(attributes: Record<string, string>, isPlain: boolean): string {
   let json = ''
-  for (const { name, label } of membersInOrder(attributes)) {
+  for (const { name, label } of membersInOrder(Object.keys(attributes))) {
     const text = attributes[name] ?? ''
     json += (json === '' ? '{' : ',') + label + (isPlain ? quotedPlain(text) : jsonString(text))
   }

@@ -14,7 +14,8 @@ import { membersInOrder } from './member-order.ts'
 export function canonicalJson(value: unknown, isPlain = false): string {
   if (typeof value === 'string') return isPlain ? `"${value}"` : jsonString(value)
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   return Array.isArray(value)
     ? arrayText(value, isPlain)
     : objectText(value as Record<string, unknown>, isPlain)
@@ -31,7 +32,7 @@ function arrayText(items: readonly unknown[], isPlain: boolean): string {
 
 function objectText(members: Record<string, unknown>, isPlain: boolean): string {
   let text = ''
-  for (const { name, label } of membersInOrder(members)) {
+  for (const { name, label } of membersInOrder(Object.keys(members))) {
     const member = members[name]
     if (member === undefined) continue
     text += (text === '' ? '{' : ',') + label + canonicalJson(member, isPlain)

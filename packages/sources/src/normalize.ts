@@ -2,10 +2,10 @@
 // has arrived. Total: any bytes give an event or one of two refusals; it must never throw.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { asRecord, attributesJson } from './attributes.ts'
 import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
 import type { Adapter, Endpoint } from './endpoint.ts'
 import { readEnvelope } from './normalize/envelope-reading.ts'
+import type { PlainPlatform } from './normalize/envelope-reading.ts'
 import { fingerprintOf } from './normalize/fingerprint.ts'
 import { readMode } from './normalize/mode.ts'
 import type { Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
@@ -56,14 +56,9 @@ export function normalize(
   }
 
   const body = parsed.value
-  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint, parsed.isPlain)
+  const plain = parsed.isPlain ? platform : null
+  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint, plain)
   const resource = { type: resourceType, id: resourceId }
-  const attributes = asRecord(reading.attributes)
-  const counted = reading.content.attributes
-  const isPlain = reading.isPlain === true
-  const json = attributesJson(attributes, isPlain)
-  const countedJson =
-    counted === reading.attributes ? json : attributesJson(asRecord(counted), isPlain)
   const event = {
     domain: reading.domain,
     eventId,
@@ -77,9 +72,9 @@ export function normalize(
     mode: readMode(body),
     deliveryAttempt: raw.delivery_attempt,
     fields: reading.fields,
-    attributes,
-    attributesJson: json,
-    fingerprint: fingerprintOf(reading, countedJson, resource, occurredAt, platform),
+    attributes: reading.attributes.record,
+    attributesJson: reading.attributes.json,
+    fingerprint: fingerprintOf(reading, resource, occurredAt, platform),
     mapperVersion,
   }
   // Fields were read for this domain; TypeScript cannot follow the two together.
@@ -96,11 +91,11 @@ function readBody(
   occurredAt: number,
   body: JsonObject,
   endpoint: Endpoint | undefined,
-  isPlain: boolean,
+  plain: PlainPlatform | null,
 ): Reading {
   const adapter: Adapter = endpoint?.adapter ?? adapterOfScheme(raw.signature_scheme)
   if (adapter !== 'smartcar') {
-    return readEnvelope(raw, sourceEventType, adapter, body, isPlain, {
+    return readEnvelope(raw, sourceEventType, adapter, body, plain, {
       paths: endpoint?.paths ?? defaultPaths(adapter),
       fallbackPaths: endpoint?.fallbackPaths ?? defaultFallbackPaths(adapter),
     })

@@ -67,7 +67,7 @@ function encodeEmits(
       key: emit.key,
       value,
     }
-    if (traceparent !== undefined) record.headers = { ...emit.headers, traceparent }
+    if (traceparent !== undefined) record.headers = withTrace(emit.headers, traceparent)
     else if (emit.headers !== undefined) record.headers = emit.headers
     const size = recordBytes(record)
     if (size + batchOverheadBytes > emit.topic.maxMessageBytes) {
@@ -114,6 +114,14 @@ export function encodeDecision<Change>(
 
 function tooLarge(message: string): Encoded {
   return { ok: false, code: 'TOO_LARGE', message }
+}
+
+/** Name by name: a copy by `...` that then grows gives each record a hidden class of its own. */
+function withTrace(headers: Emit['headers'], traceparent: string): Record<string, string> {
+  const all: Record<string, string> = {}
+  for (const name in headers) all[name] = headers[name] ?? ''
+  all['traceparent'] = traceparent
+  return all
 }
 
 /** Trace context for the outputs of a record: a child of the record's own, else a new trace. */

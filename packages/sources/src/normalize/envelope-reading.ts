@@ -1,12 +1,15 @@
 // Bodies whose fields are found by the endpoint's paths: generic, UMP and Standard Webhooks.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { addAttributes, withoutPaths } from '../attributes.ts'
+import { addAttributes, attributesFrom, withoutPaths } from '../attributes.ts'
+import type { Attributes } from '../attributes.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { readDomainFields } from '../domain-fields.ts'
 import type { Adapter } from '../endpoint.ts'
 import { mapEventType } from '../event-types.ts'
 import { memberNameOf, readPath } from '../paths.ts'
+import { plainAttributes } from '../plain-attributes.ts'
+import type { Platform } from '../platform.ts'
 import { isJsonObject } from '../strict-json.ts'
 import type { Json, JsonObject } from '../strict-json.ts'
 import type { EnvelopePaths } from './held-paths.ts'
@@ -21,7 +24,7 @@ export function readEnvelope(
   sourceEventType: string,
   adapter: Adapter,
   body: JsonObject,
-  isPlain: boolean,
+  plain: PlainPlatform | null,
   envelope: EnvelopePaths,
 ): Reading {
   const { domain, eventType } = mapEventType(adapter, sourceEventType)
@@ -29,14 +32,14 @@ export function readEnvelope(
   const data = dataPath === null ? undefined : readPath(body, dataPath)
   const { fields, heldNames } = readDomainFields(domain, eventType, data)
   const held = readHeldEnvelope(raw, body, envelope)
-  const source = { body, isPlain, dataPath, heldNames }
-  const attributes = attributesBut(held.paths, source)
+  const source = { body, dataPath, heldNames }
+  const attributes = attributesBut(held.paths, source, plain)
 
   const attemptPath = envelope.paths.deliveryAttempt
   const excluded = attemptPath === null ? deliveryPaths : [...deliveryPaths, attemptPath]
   // Most bodies have nothing of the delivery besides what the envelope holds: then both are the same.
   const counted = hasAny(body, excluded, held.paths)
-    ? attributesBut([...held.paths, ...excluded], source)
+    ? attributesBut([...held.paths, ...excluded], source, plain)
     : attributes
   const timePath = held.occurredAtPath
   return {
@@ -45,7 +48,6 @@ export function readEnvelope(
     subaccountId: held.subaccountId,
     fields,
     attributes,
-    isPlain,
     content: {
       fields,
       attributes: counted,
@@ -63,50 +65,103 @@ function hasAny(body: Json, paths: readonly string[], except: readonly string[])
 
 interface AttributeSource {
   readonly body: JsonObject
-  /** See readStrictJson. */
-  readonly isPlain: boolean
   readonly dataPath: string | null
   /** Members of `data` that a field holds. */
   readonly heldNames: readonly string[]
 }
 
+/** What the texts of a body without escapes are written with. */
+export type PlainPlatform = Pick<Platform, 'decodeUtf8'>
+
+/** `plain`: null for a body with escapes. */
 function attributesBut(
   held: readonly string[],
   source: AttributeSource,
-): ReadonlyMap<string, string> {
-  const { body, dataPath, heldNames } = source
-  return (
-    memberAttributes(held, source) ?? attributesOf(withoutPaths(body, held), dataPath, heldNames)
-  )
+  plain: PlainPlatform | null,
+): Attributes {
+  const members = memberAttributes(held, source)
+  if (members === null) {
+    const { body, dataPath, heldNames } = source
+    return attributesFrom(attributesOf(withoutPaths(body, held), dataPath, heldNames))
+  }
+  const { names, values } = members
+  const written = plain === null ? null : plainAttributes(names, values, plain)
+  return written ?? attributesFrom(textsOf(members, plain !== null), plain !== null)
+}
+
+/** Each name once, none of them `__proto__`. */
+interface Members {
+  readonly names: readonly string[]
+  readonly values: readonly Json[]
+}
+
+export function textsOf({ names, values }: Members, isPlain: boolean): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (let i = 0; i < names.length; i++) {
+    texts.set(names[i] as string, canonicalJson(values[i], isPlain))
+  }
+  return texts
 }
 
 /**
- * What `attributesOf` gives where every path leads to a member of the body itself, as most do: then
- * nothing has to be taken apart. Null where one leads elsewhere.
+ * The values whose texts `attributesOf` gives where every path leads to a member of the body itself, as
+ * most do: then nothing has to be taken apart. Null where one leads elsewhere, or where a name might
+ * come twice.
  */
 export function memberAttributes(
   held: readonly string[],
-  { body, isPlain, dataPath, heldNames }: AttributeSource,
-): ReadonlyMap<string, string> | null {
+  { body, dataPath, heldNames }: AttributeSource,
+): Members | null {
   const dataName = dataPath === null ? null : memberNameOf(dataPath)
   if (dataPath !== null && dataName === null) return null
-  const names: string[] = []
+  const gone: string[] = []
   for (const path of held) {
     const name = memberNameOf(path)
     // Its parent stands among the members unchanged if there is nothing at the path.
-    if (name !== null) names.push(name)
+    if (name !== null) gone.push(name)
     else if (readPath(body, path) !== undefined) return null
   }
-  const attributes = new Map<string, string>()
+  const names: string[] = []
+  const values: Json[] = []
   let data: Json | undefined
   for (const name of Object.keys(body)) {
-    if (names.includes(name)) continue
+    if (gone.includes(name)) continue
     if (name === dataName) data = body[name]
-    else attributes.set(name, canonicalJson(body[name], isPlain))
+    else if (name === '__proto__' || name.startsWith('data')) return null
+    else {
+      names.push(name)
+      values.push(body[name] as Json)
+    }
   }
-  addData(attributes, data, heldNames, isPlain)
-  return attributes
+  if (data === undefined) return { names, values }
+  if (!isJsonObject(data)) {
+    names.push('data')
+    values.push(data)
+    return { names, values }
+  }
+  for (const name of Object.keys(data)) {
+    if (heldNames.includes(name)) continue
+    names.push(dataNameOf(name))
+    values.push(data[name] as Json)
+  }
+  return { names, values }
 }
+
+/** The same text each time, in the form in which engines keep names of properties. */
+function dataNameOf(name: string): string {
+  const known = dataNames.get(name)
+  if (known !== undefined) return known
+  const made = Object.keys({ [`data.${name}`]: 0 })[0] ?? ''
+  if (dataNames.size < dataNamesMax && name.length <= dataNameCharactersMax) {
+    dataNames.set(name, made)
+  }
+  return made
+}
+
+const dataNames = new Map<string, string>()
+/** Senders choose the names. */
+const dataNamesMax = 4096
+const dataNameCharactersMax = 64
 
 /** Attributes of a body from which everything the envelope holds has been taken. */
 export function attributesOf(
@@ -118,7 +173,7 @@ export function attributesOf(
   const data = dataPath === null ? undefined : readPath(rest, dataPath)
   const outer = data === undefined || dataPath === null ? rest : withoutPaths(rest, [dataPath])
   addAttributes(attributes, outer, '', 'body')
-  addData(attributes, data, heldNames, false)
+  addData(attributes, data, heldNames)
   return attributes
 }
 
@@ -126,16 +181,15 @@ function addData(
   attributes: Map<string, string>,
   data: Json | undefined,
   heldNames: readonly string[],
-  isPlain: boolean,
 ): void {
   if (data === undefined) return
   if (!isJsonObject(data)) {
-    attributes.set('data', canonicalJson(data, isPlain))
+    attributes.set('data', canonicalJson(data))
     return
   }
   for (const name of Object.keys(data)) {
     if (heldNames.includes(name)) continue
-    attributes.set(`data.${name}`, canonicalJson(data[name], isPlain))
+    attributes.set(`data.${name}`, canonicalJson(data[name]))
   }
 }
 

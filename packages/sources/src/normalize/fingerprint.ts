@@ -6,12 +6,9 @@ import { canonicalJson, jsonString } from '../canonical-json.ts'
 import type { Platform } from '../platform.ts'
 import type { Reading } from './reading.ts'
 
-/**
- * First four bytes, big-endian, of SHA-256 over canonical JSON. `attributes` is that of the content's.
- */
+/** First four bytes, big-endian, of SHA-256 over canonical JSON. */
 export function fingerprintOf(
   reading: Reading,
-  attributes: string,
   resource: Resource,
   occurredAt: number,
   platform: Pick<Platform, 'textSha256Hex'>,
@@ -19,7 +16,7 @@ export function fingerprintOf(
   const { eventType, subaccountId, content } = reading
   // The canonical text of one object; its members stand here in their order.
   const text =
-    `{"attributes":${attributes},"event_type":${jsonString(eventType)},` +
+    `{"attributes":${content.attributes.json},"event_type":${jsonString(eventType)},` +
     `"fields":${canonicalJson(content.fields)},` +
     `${content.hasOwnTime ? `"occurred_at":${canonicalJson(occurredAt)},` : ''}` +
     `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +

@@ -33,11 +33,12 @@ export function readHeldEnvelope(
   const held: string[] = []
   let occurredAtPath: string | null = null
   let subaccountId: string | null = null
-  for (const field of comparedFields) {
-    let path = envelope.paths[field]
+  const { compared, all } = listed(envelope)
+  for (const { field, first, second } of compared) {
+    let path = first
     let value = valueAt(body, path)
     if (value === null) {
-      path = envelope.fallbackPaths[field] ?? null
+      path = second
       value = valueAt(body, path)
     }
     if (path === null || value === null || !isHeld(field, value, raw)) continue
@@ -46,7 +47,8 @@ export function readHeldEnvelope(
     if (field === 'subaccountId') subaccountId = parseId(value)
   }
   heldEverywhere(raw, body, held)
-  addEmptyPaths(body, envelope, held)
+  // A field of the envelope that says null says nothing.
+  for (const path of all) if (readPath(body, path) === null) held.push(path)
   return { paths: held, occurredAtPath, subaccountId }
 }
 
@@ -94,17 +96,38 @@ export function heldEverywhere(raw: RawDelivery, body: Json, into: string[] = []
   return into
 }
 
-/** A field of the envelope that says null says nothing. */
-function addEmptyPaths(body: Json, { paths, fallbackPaths }: EnvelopePaths, into: string[]): void {
-  for (const field of allFields) {
-    const path = paths[field]
-    if (path !== null && readPath(body, path) === null) into.push(path)
-    const fallback = fallbackPaths[field] ?? null
-    if (fallback !== null && readPath(body, fallback) === null) into.push(fallback)
-  }
+const allFields = [...comparedFields, 'data'] as const satisfies readonly (keyof EndpointPaths)[]
+
+/** The paths of one endpoint as lists, which is what every body of it needs. */
+interface Listed {
+  readonly fallbackPaths: Partial<EndpointPaths>
+  readonly compared: readonly {
+    readonly field: (typeof comparedFields)[number]
+    readonly first: string | null
+    readonly second: string | null
+  }[]
+  /** Of every field, in their order. */
+  readonly all: readonly string[]
 }
 
-const allFields = [...comparedFields, 'data'] as const satisfies readonly (keyof EndpointPaths)[]
+const known = new WeakMap<EndpointPaths, Listed>()
+
+function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
+  const found = known.get(paths)
+  if (found !== undefined && found.fallbackPaths === fallbackPaths) return found
+  const both = allFields.flatMap(field => [paths[field], fallbackPaths[field] ?? null])
+  const made: Listed = {
+    fallbackPaths,
+    compared: comparedFields.map(field => ({
+      field,
+      first: paths[field],
+      second: fallbackPaths[field] ?? null,
+    })),
+    all: both.filter(path => path !== null),
+  }
+  known.set(paths, made)
+  return made
+}
 
 function resourceTypeOf(value: Json): string | null {
   return typeof value === 'string' ? normalizeResourceType(value) : null

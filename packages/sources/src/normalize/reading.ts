@@ -2,6 +2,7 @@
 // the same event id are compared.
 
 import type { Domain } from '@fleet/contracts'
+import type { Attributes } from '../attributes.ts'
 import type { FieldsOf } from './normalized-event.ts'
 
 export interface Reading {
@@ -9,14 +10,12 @@ export interface Reading {
   readonly eventType: string
   readonly subaccountId: string | null
   readonly fields: FieldsOf<Domain>
-  readonly attributes: ReadonlyMap<string, string>
-  /** All of them come from a body without escapes; see attributesJson. */
-  readonly isPlain?: boolean
+  readonly attributes: Attributes
   readonly content: {
     /** As `fields`, without times taken from the delivery. */
     readonly fields: unknown
     /** Without the delivery's own fields. */
-    readonly attributes: ReadonlyMap<string, string>
+    readonly attributes: Attributes
     /** False when the event's time is the delivery's: a retry of the same event has another. */
     readonly hasOwnTime: boolean
   }

@@ -1,7 +1,7 @@
 // Smartcar version 3 and 4: one delivery, one event about one vehicle, with its signals or errors.
 
 import type { RawDelivery, VehicleError } from '@fleet/contracts'
-import { withoutPaths } from '../attributes.ts'
+import { attributesFrom, withoutPaths } from '../attributes.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { readDomainFields } from '../domain-fields.ts'
 import { mapEventType } from '../event-types.ts'
@@ -58,10 +58,10 @@ export function readSmartcarEvent(
     ...mapped,
     subaccountId: null,
     fields,
-    attributes,
+    attributes: attributesFrom(attributes),
     content: {
       fields: hasOwnTime || other !== null ? fields : withoutLentTimes(fields, lists.signals),
-      attributes: contentAttributes,
+      attributes: attributesFrom(contentAttributes),
       hasOwnTime,
     },
   }

@@ -2,7 +2,7 @@
 // is one, and event-based ones about a single vehicle. A part must not depend on the other vehicles.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { addAttributes, withoutPaths } from '../attributes.ts'
+import { addAttributes, attributesFrom, withoutPaths } from '../attributes.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { eventTimeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
@@ -41,10 +41,12 @@ export function readSmartcarVehicle(raw: RawDelivery, occurredAt: number, body: 
     eventType: stateEventType(signals.signals),
     subaccountId: null,
     fields,
-    attributes: new Map([...envelopeAttributes(raw, body, ['$.payload.vehicles']), ...own]),
+    attributes: attributesFrom(
+      new Map([...envelopeAttributes(raw, body, ['$.payload.vehicles']), ...own]),
+    ),
     content: {
       fields: hasOwnTime ? fields : withoutLentTimes(fields, signals),
-      attributes: new Map([...subscriptionOf(body), ...own]),
+      attributes: attributesFrom(new Map([...subscriptionOf(body), ...own])),
       hasOwnTime,
     },
   }
@@ -112,8 +114,12 @@ export function readSmartcarOccurrence(
     eventType: stateEventType([]),
     subaccountId: null,
     fields,
-    attributes,
-    content: { fields, attributes: counted, hasOwnTime: eventTimeOf(time) !== null },
+    attributes: attributesFrom(attributes),
+    content: {
+      fields,
+      attributes: attributesFrom(counted),
+      hasOwnTime: eventTimeOf(time) !== null,
+    },
   }
 }
 

@@ -2,42 +2,39 @@
 // they nearly always do, stays where it is until its place is looked at: the heap goes by a bound
 // that is never above the true time. Ties go by key, so that a restored queue gives the same order.
 
-interface Entry {
+/** Whoever owns it lets only the queue change it. */
+export interface Expiring {
   readonly key: string
   newestAt: number
   /** What the heap goes by: never after `newestAt`. */
   bound: number
+  /** In the heap; `notQueued` outside of it. */
   place: number
 }
 
+export const notQueued = -1
 const none: string[] = []
 
 export class ExpiryQueue {
-  readonly #entries = new Map<string, Entry>()
-  readonly #heap: Entry[] = []
+  readonly #heap: Expiring[] = []
 
-  set(key: string, newestAt: number): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) {
-      this.#add({ key, newestAt, bound: newestAt, place: this.#heap.length })
-      return
-    }
+  set(entry: Expiring, newestAt: number): void {
     entry.newestAt = newestAt
-    if (newestAt >= entry.bound) return
+    if (entry.place !== notQueued && newestAt >= entry.bound) return
     entry.bound = newestAt
-    this.#rise(entry)
+    if (entry.place === notQueued) this.#add(entry)
+    else this.#rise(entry)
   }
 
-  delete(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry !== undefined) this.#remove(entry)
+  delete(entry: Expiring): void {
+    if (entry.place !== notQueued) this.#remove(entry)
   }
 
   /** Keys whose newest time is before the floor, oldest first, at most `max`. */
   before(floor: number, max: number): string[] {
     const first = this.#heap[0]
     if (first === undefined || first.bound >= floor) return none
-    const taken: Entry[] = []
+    const taken: Expiring[] = []
     while (taken.length < max) {
       const oldest = this.#oldest(floor)
       if (oldest === undefined) break
@@ -49,7 +46,7 @@ export class ExpiryQueue {
   }
 
   /** The oldest before the floor, its bound being its time. */
-  #oldest(floor: number): Entry | undefined {
+  #oldest(floor: number): Expiring | undefined {
     for (;;) {
       const top = this.#heap[0]
       if (top === undefined || top.bound >= floor) return undefined
@@ -59,23 +56,23 @@ export class ExpiryQueue {
     }
   }
 
-  #add(entry: Entry): void {
-    this.#entries.set(entry.key, entry)
+  #add(entry: Expiring): void {
     entry.place = this.#heap.length
     this.#heap.push(entry)
     this.#rise(entry)
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: Expiring): void {
     const last = this.#heap.pop()
-    this.#entries.delete(entry.key)
+    const { place } = entry
+    entry.place = notQueued
     if (last === undefined || last === entry) return
-    this.#put(last, entry.place)
+    this.#put(last, place)
     this.#rise(last)
     this.#sink(last)
   }
 
-  #rise(entry: Entry): void {
+  #rise(entry: Expiring): void {
     while (entry.place > 0) {
       const parent = this.#heap[(entry.place - 1) >> 1]
       if (parent === undefined || !isOlder(entry, parent)) return
@@ -83,7 +80,7 @@ export class ExpiryQueue {
     }
   }
 
-  #sink(entry: Entry): void {
+  #sink(entry: Expiring): void {
     for (;;) {
       const left = this.#heap[2 * entry.place + 1]
       const right = this.#heap[2 * entry.place + 2]
@@ -93,19 +90,19 @@ export class ExpiryQueue {
     }
   }
 
-  #swap(left: Entry, right: Entry): void {
+  #swap(left: Expiring, right: Expiring): void {
     const place = left.place
     this.#put(left, right.place)
     this.#put(right, place)
   }
 
-  #put(entry: Entry, place: number): void {
+  #put(entry: Expiring, place: number): void {
     entry.place = place
     this.#heap[place] = entry
   }
 }
 
-function isOlder(left: Entry, right: Entry): boolean {
+function isOlder(left: Expiring, right: Expiring): boolean {
   if (left.bound !== right.bound) return left.bound < right.bound
   return left.key < right.key
 }

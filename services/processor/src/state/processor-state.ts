@@ -12,7 +12,8 @@ import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
 import type { SeenId } from '../core/seen-id.ts'
 import type { Sighting } from '../core/seen-segment.ts'
-import { ExpiryQueue } from './expiry-queue.ts'
+import { ExpiryQueue, notQueued } from './expiry-queue.ts'
+import type { Expiring } from './expiry-queue.ts'
 import { fromResourceRow, newestAtOfRow, toResourceRow } from './resource-row.ts'
 import { SeenLog, seenKeyPrefix } from './seen-log.ts'
 import type { SeenLogOptions } from './seen-log.ts'
@@ -23,6 +24,14 @@ const resourceKeyPrefix = 'r/'
 const stepBytesMax = 2_800_000
 const stepRowsMax = 20_000
 
+/** One resource, in one place: each look into a map of a hundred thousand keys costs a miss of the cache. */
+interface Held extends Expiring {
+  /** Committed; a restored one stays the text of its row until somebody asks for it. */
+  memory: ResourceMemory | string | undefined
+  /** Undefined: nothing staged; null: dropped. */
+  staged: ResourceMemory | null | undefined
+}
+
 /** What the changelog says while it is read: the newest value of each key, not looked at yet. */
 interface Restoring {
   readonly blocks: Map<number, Uint8Array>
@@ -31,10 +40,12 @@ interface Restoring {
 
 export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemory {
   readonly #seen: SeenLog
-  /** A restored resource stays the text of its row until somebody asks for it. */
-  readonly #resources = new Map<string, ResourceMemory | string>()
-  /** Null: dropped. */
-  readonly #stagedResources = new Map<string, ResourceMemory | null>()
+  readonly #held = new Map<string, Held>()
+  readonly #staged: Held[] = []
+  /** Of these with something committed. */
+  #count = 0
+  /** The resource asked for last: its change comes next. */
+  #last: Held | null = null
   /** Follows staged changes at once: what is staged is either committed or thrown away with it. */
   readonly #expiry = new ExpiryQueue()
   /** Null from the first use on. */
@@ -51,13 +62,13 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
 
   resource(key: string): ResourceMemory | undefined {
     this.#settle()
-    const staged = this.#stagedResources.get(key)
-    if (staged !== undefined) return staged ?? undefined
-    const held = this.#resources.get(key)
-    if (typeof held !== 'string') return held
-    const memory = readable(key, () => fromResourceRow(held))
-    this.#resources.set(key, memory)
-    return memory
+    const held = this.#held.get(key)
+    if (held === undefined) return undefined
+    this.#last = held
+    if (held.staged !== undefined) return held.staged ?? undefined
+    const { memory } = held
+    if (typeof memory === 'string') held.memory = readable(key, () => fromResourceRow(memory))
+    return held.memory as ResourceMemory | undefined
   }
 
   outlived(floorMicros: number, max: number): string[] {
@@ -70,15 +81,31 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     switch (change.kind) {
       case 'seen':
         return this.#seen.stage(change.entry)
-      case 'resource':
-        this.#expiry.set(change.key, newestAt(change.memory))
-        this.#stagedResources.set(change.key, change.memory)
-        return
-      case 'drop':
-        this.#expiry.delete(change.key)
-        this.#stagedResources.set(change.key, null)
-        return
+      case 'resource': {
+        const held = this.#heldOf(change.key)
+        this.#expiry.set(held, newestAt(change.memory))
+        return this.#stage(held, change.memory)
+      }
+      case 'drop': {
+        const held = this.#heldOf(change.key)
+        this.#expiry.delete(held)
+        return this.#stage(held, null)
+      }
     }
+  }
+
+  #stage(held: Held, memory: ResourceMemory | null): void {
+    if (held.staged === undefined) this.#staged.push(held)
+    held.staged = memory
+  }
+
+  #heldOf(key: string): Held {
+    if (this.#last?.key === key) return this.#last
+    const known = this.#held.get(key)
+    if (known !== undefined) return known
+    const held = newlyHeld(key)
+    this.#held.set(key, held)
+    return held
   }
 
   advance(streamTimeMs: number): void {
@@ -89,8 +116,8 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   pending(): ChangelogRecord[] {
     this.#settle()
     const records = [...this.#seen.pending()]
-    for (const [key, memory] of this.#stagedResources) {
-      const value = memory === null ? null : toResourceRow(memory)
+    for (const { key, staged } of this.#staged) {
+      const value = staged === null || staged === undefined ? null : toResourceRow(staged)
       records.push({ key: resourceKeyPrefix + key, value })
     }
     return records
@@ -99,11 +126,16 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   commit(): void {
     this.#settle()
     this.#seen.commit()
-    for (const [key, memory] of this.#stagedResources) {
-      if (memory === null) this.#resources.delete(key)
-      else this.#resources.set(key, memory)
+    for (const held of this.#staged) {
+      if (held.memory !== undefined) this.#count--
+      if (held.staged === null) this.#held.delete(held.key)
+      else this.#count++
+      held.memory = held.staged ?? undefined
+      held.staged = undefined
     }
-    this.#stagedResources.clear()
+    this.#staged.length = 0
+    // It may be gone.
+    this.#last = null
   }
 
   /** Only keeps it: a value may be replaced by a later record, so it must not cost, nor fail, yet. */
@@ -148,9 +180,14 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     yield
     let stepRows = 0
     for (const [key, row] of rows) {
-      const time = readable(key, () => newestAtOfRow(row))
-      this.#expiry.set(key, time)
-      this.#resources.set(key, row)
+      const held = newlyHeld(key)
+      held.memory = row
+      this.#expiry.set(
+        held,
+        readable(key, () => newestAtOfRow(row)),
+      )
+      this.#held.set(key, held)
+      this.#count++
       if (++stepRows % stepRowsMax === 0) yield
     }
   }
@@ -161,7 +198,7 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   }
 
   sizes(): Record<string, number> {
-    return { resources: this.#resources.size, ...this.#seen.sizes() }
+    return { resources: this.#count, ...this.#seen.sizes() }
   }
 
   /** Stream time of the oldest id held; null when there is none. */
@@ -169,6 +206,10 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     this.#settle()
     return this.#seen.oldestMs
   }
+}
+
+function newlyHeld(key: string): Held {
+  return { key, newestAt: 0, bound: 0, place: notQueued, memory: undefined, staged: undefined }
 }
 
 function readable<Result>(key: string, read: () => Result): Result {

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { ExpiryQueue } from '../../src/state/expiry-queue.ts'
+import { ExpiryQueue, notQueued } from '../../src/state/expiry-queue.ts'
+import type { Expiring } from '../../src/state/expiry-queue.ts'
 
 test('it names what is before the floor, oldest first, ties by key', () => {
   const step = fc.record({
@@ -16,12 +17,15 @@ test('it names what is before the floor, oldest first, ties by key', () => {
     fc.property(fc.array(step, { maxLength: 120 }), steps => {
       const queue = new ExpiryQueue()
       const naive = new Map<string, number>()
+      const entries = new Map<string, Expiring>()
       for (const { key, newestAt, floor, max } of steps) {
+        const entry = entries.get(key) ?? { key, newestAt: 0, bound: 0, place: notQueued }
+        entries.set(key, entry)
         if (newestAt === null) {
-          queue.delete(key)
+          queue.delete(entry)
           naive.delete(key)
         } else {
-          queue.set(key, newestAt)
+          queue.set(entry, newestAt)
           naive.set(key, newestAt)
         }
         const expected = [...naive]

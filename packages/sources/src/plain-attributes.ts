@@ -1,0 +1,55 @@
+// Attributes of the bodies nearly all are, ASCII without escapes, written once as bytes: the text of each
+// and the JSON of all. What it gives is what attributes.ts gives; null sends the caller there.
+
+import type { Attributes } from './attributes.ts'
+import { CanonicalWriter } from './canonical-writer.ts'
+import { membersInOrder } from './member-order.ts'
+import type { Platform } from './platform.ts'
+import type { Json } from './strict-json.ts'
+
+const writer = new CanonicalWriter()
+/** Where each text ends; used up within one call, as the writer is. */
+const ends: number[] = []
+
+/** `names` differ from each other and none is `__proto__`; `values` are of a body without escapes. */
+export function plainAttributes(
+  names: readonly string[],
+  values: readonly Json[],
+  { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>,
+): Attributes | null {
+  writer.at = 0
+  for (let i = 0; i < names.length; i++) {
+    if (!writer.value(values[i] as Json)) return null
+    ends[i] = writer.at
+  }
+  const start = writer.at
+  if (!writeAll(names)) return null
+  const texts = textOf(0, start, decodeUtf8)
+  const record: Record<string, string> = {}
+  for (let i = 0; i < names.length; i++) {
+    record[names[i] as string] = texts.slice(startOf(i), ends[i])
+  }
+  return { record, json: textOf(start, writer.at, decodeUtf8) }
+}
+
+function writeAll(names: readonly string[]): boolean {
+  const order = membersInOrder(names)
+  let separator = '{'
+  for (let i = 0; i < order.length; i++) {
+    const { label, place } = order[i] as (typeof order)[number]
+    writer.ascii(separator)
+    if (!writer.label(label)) return false
+    writer.quoted(startOf(place), ends[place] as number)
+    separator = ','
+  }
+  writer.ascii(order.length === 0 ? '{}' : '}')
+  return true
+}
+
+function startOf(index: number): number {
+  return index === 0 ? 0 : (ends[index - 1] as number)
+}
+
+function textOf(start: number, end: number, decodeUtf8: Platform['decodeUtf8']): string {
+  return decodeUtf8(writer.bytes.subarray(start, end)) ?? ''
+}
