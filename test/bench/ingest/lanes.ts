@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 import { topics } from '@fleet/contracts'
 
+import { buildPrograms, nodeArguments } from '../../../infra/local/programs.ts'
 import { ingesterNodeOptions } from '../../../infra/local/service-plans.ts'
 import { repositoryRoot } from '../../../infra/local/settings.ts'
 import type { BenchKafka } from '../process/bench-kafka.ts'
@@ -14,8 +15,11 @@ import { provenanceKeysText } from '../process/load.ts'
 export const laneNames = ['full', 'equal'] as const
 export type LaneName = (typeof laneNames)[number]
 
-const ingesterProgram = join(repositoryRoot, 'services/ingester/src/main.ts')
-const equalProgram = join(repositoryRoot, 'test/bench/ingest/lanes/equal.ts')
+/** Built from the present sources, as `make up` starts an ingester. */
+const programs = await buildPrograms({
+  full: join(repositoryRoot, 'services/ingester/src/main.ts'),
+  equal: join(repositoryRoot, 'test/bench/ingest/lanes/equal.ts'),
+})
 
 const endpointId = 'bench'
 const signatureHeader = 'x-signature'
@@ -23,11 +27,10 @@ const secret = 'bench-secret-0123456789'
 
 /** As the runner's options for a program of one's own; `{port}` and `{topic}` are filled in by it. */
 export function laneArguments(lane: LaneName, nodeOptions: readonly string[]): string[] {
-  const node = [process.execPath, ...ingesterNodeOptions, ...nodeOptions, '--import tsx'].join(' ')
-  const command =
-    lane === 'full'
-      ? `FLEET_INGEST_PORT={port} exec ${node} ${ingesterProgram}`
-      : `BENCH_PORT={port} BENCH_TOPIC={topic} exec ${node} ${equalProgram}`
+  const options = [...ingesterNodeOptions, ...nodeOptions, ...nodeArguments(programs[lane])]
+  const variables =
+    lane === 'full' ? 'FLEET_INGEST_PORT={port}' : 'BENCH_PORT={port} BENCH_TOPIC={topic}'
+  const command = `${variables} exec ${process.execPath} ${options.join(' ')}`
   const path = lane === 'full' ? `/v1/hooks/${endpointId}` : '/hooks'
   const url = `http://127.0.0.1:{port}${path}`
   const counted = lane === 'full' ? ['--count-topic', topics.raw.name] : []

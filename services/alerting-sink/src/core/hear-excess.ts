@@ -4,7 +4,7 @@
 import type { AlertSignal } from '@fleet/contracts'
 
 import { eventIdsMax } from './detectors.ts'
-import { excessKey, hasRoom, recallLastTick } from './memory.ts'
+import { beforeAnyTick, excessKey, hasRoom, recallLastTick } from './memory.ts'
 import type { Change, ExcessFact, Memory } from './memory.ts'
 
 export function hearExcess(memory: Memory, signal: AlertSignal): Change[] {
@@ -13,7 +13,7 @@ export function hearExcess(memory: Memory, signal: AlertSignal): Change[] {
   const { tenantId, resource, currency, sequence } = heard.fact
   const key = excessKey(tenantId, resource, currency)
   const known = memory.get('excess', key)
-  const lastTick = recallLastTick(memory) ?? 0
+  const lastTick = recallLastTick(memory) ?? beforeAnyTick
   if (known === undefined) {
     if (!heard.grows || !hasRoom(memory, 'excess', tenantId)) return []
     const events = { eventIds: [heard.eventId], isNew: true, since: lastTick }

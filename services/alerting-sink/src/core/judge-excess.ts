@@ -8,6 +8,7 @@ import { buildAlert } from './build-alert.ts'
 import type { AlertStatus } from './build-alert.ts'
 import type { DetectorSettings } from './detector-settings.ts'
 import { microsPerMinute, refundExcess } from './detectors.ts'
+import { beforeAnyTick } from './memory.ts'
 import type { Change, ExcessFact, Memory } from './memory.ts'
 import { firstDue, ordered } from './ticking.ts'
 import type { Outcome, Tick } from './ticking.ts'
@@ -24,11 +25,19 @@ export function judgeExcesses(memory: Memory, tick: Tick, settings: DetectorSett
   const alerts: Alert[] = []
   const changes: Change[] = []
   for (const [key, fact] of ordered(firstDue(memory, 'excess', tick.at))) {
-    const { fact: value, alert } = judge(fact, tick.at, settings)
+    const { fact: value, alert } = judge(sinceSomeTick(fact, tick.at), tick.at, settings)
     if (alert !== undefined) alerts.push(alert)
     changes.push({ key, value })
   }
   return { alerts, changes }
+}
+
+/**
+ * What was heard before the first tick of all counts from that: it would be forgotten at once otherwise,
+ * and its signals, told once more, would be news.
+ */
+function sinceSomeTick(fact: ExcessFact, at: number): ExcessFact {
+  return fact.since === beforeAnyTick ? { ...fact, since: at } : fact
 }
 
 function judge(fact: ExcessFact, at: number, all: DetectorSettings): Step {

@@ -116,7 +116,7 @@ export interface ExcessFact {
   at: number
   /** The newest events that made it grow, oldest first. */
   eventIds: string[]
-  /** Microseconds; the last tick before it grew from or shrank to nothing, 0 before the first. */
+  /** Microseconds; the last tick before it grew from or shrank to nothing, or `beforeAnyTick`. */
   since: number
   /** It has grown since the last alert about it; one that was given up does not open again. */
   isNew: boolean
@@ -250,6 +250,9 @@ export function excessKey(tenantId: string, resource: Resource, currency: string
 export function sourceKey(tenantId: string, source: string): string {
   return `source/${encodeKeyPart(tenantId)}/${encodeKeyPart(source)}`
 }
+
+/** In the place of a tick's time. */
+export const beforeAnyTick = 0
 
 export function recallLastTick(memory: Memory): number | null {
   return memory.get('last-tick', lastTickKey)?.tickAt ?? null

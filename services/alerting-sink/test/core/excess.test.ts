@@ -28,6 +28,11 @@ const rows: readonly [string, AlertSignal[], string[]][] = [
     ['C1/EUR OPEN 30 @2'],
   ],
   [
+    'opens two minutes after the first tick of all, if it came before that',
+    [excess(1, 30), tick(10), tick(11), tick(12), tick(13)],
+    ['C1/EUR OPEN 30 @12'],
+  ],
+  [
     'that is covered within these two minutes is none',
     [tick(0), excess(1, 30), tick(1), covered(2, 0), tick(2), tick(9)],
     [],
@@ -153,6 +158,7 @@ describe('refunds beyond their charge: what', () => {
 
   test('comes beyond the most of a tenant is not watched', () => {
     const memory = new AlertingState()
+    feedAll([tick(0)], memory)
     const most = limitsPerTenant.excess
     for (let n = 0; n <= most; n++) {
       for (const change of detect(memory, excess(n + 1, 1, { id: `C${n}` }), defaults).changes) {
@@ -163,7 +169,7 @@ describe('refunds beyond their charge: what', () => {
     assert.equal(memory.count('excess', 'demo'), most)
     assert.equal(memory.sizes()['tenant_excess_max'], most)
     // A tick judges a part of such a crowd, the next ones the rest.
-    const told = [1, 2, 3, 4, 5].map(n => feedAll([tick(n)], memory).length)
+    const told = [2, 3, 4, 5, 6].map(n => feedAll([tick(n)], memory).length)
     assert.deepEqual(told, [5000, 5000, 5000, 5000, 0])
   })
 })
