@@ -36,31 +36,39 @@ export function nodeArguments(program: string): string[] {
 export async function buildPrograms<Name extends string>(
   sources: Readonly<Record<Name, string>>,
 ): Promise<Record<Name, string>> {
-  const built = await build({
-    entryPoints: sources,
-    absWorkingDir: repositoryRoot,
-    outdir: cacheFolder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    target: `node${process.versions.node}`,
-    external: apart,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
-    logLevel: 'silent',
-    banner: { js: banner },
-    plugins: [ownPlaces(Object.values(sources))],
-  })
-  // Its process would stay, with a hundred megabytes, as long as this one.
-  await stop()
-  const folder = keep(built.outputFiles)
+  const folder = keep(await bundle(sources))
   const names = Object.keys(sources) as Name[]
   const paths = names.map(name => [name, join(folder, `${name}.mjs`)] as const)
   return Object.fromEntries(paths) as Record<Name, string>
+}
+
+/** The files, not yet written anywhere. */
+async function bundle(sources: Readonly<Record<string, string>>): Promise<OutputFile[]> {
+  try {
+    const { outputFiles } = await build({
+      entryPoints: sources,
+      absWorkingDir: repositoryRoot,
+      outdir: cacheFolder,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      splitting: true,
+      write: false,
+      platform: 'node',
+      format: 'esm',
+      target: `node${process.versions.node}`,
+      external: apart,
+      sourcemap: 'linked',
+      sourcesContent: false,
+      legalComments: 'none',
+      logLevel: 'silent',
+      banner: { js: banner },
+      plugins: [ownPlaces(Object.values(sources))],
+    })
+    return outputFiles
+  } finally {
+    // The builder's process would stay, with a hundred megabytes, as long as this one.
+    await stop()
+  }
 }
 
 /**

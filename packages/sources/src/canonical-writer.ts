@@ -9,8 +9,8 @@ const backslash = 0x5c
 const comma = 0x2c
 const zero = 0x30
 const minus = 0x2d
-/** What one number, or one of the fixed words, takes at most. */
-const scalarCharactersMax = 32
+/** What a whole number of 32 bits takes at most. */
+const wholeCharactersMax = 11
 /** A text longer than this is copied faster by the engine. */
 const textCharactersMax = 256
 const firstCapacityBytes = 16 * 1024
@@ -26,21 +26,26 @@ export class CanonicalWriter {
    */
   value(value: Json): boolean {
     if (typeof value === 'string') return this.#text(value)
-    if (typeof value === 'number') this.#number(value)
-    else if (typeof value !== 'object' || value === null) this.ascii(String(value))
-    else if (Array.isArray(value)) return this.#array(value as readonly Json[])
-    else return this.#object(value as JsonObject)
-    return true
+    if (typeof value === 'number') return this.#number(value)
+    if (typeof value !== 'object' || value === null) return this.ascii(String(value))
+    return Array.isArray(value)
+      ? this.#array(value as readonly Json[])
+      : this.#object(value as JsonObject)
   }
 
-  /** Writes it as it is; the caller knows that it is ASCII. */
-  ascii(text: string): void {
+  /** Writes it as it is. False: it is not ASCII, and what was written is worth nothing. */
+  ascii(text: string): boolean {
     const { length } = text
     this.reserve(length)
     const { bytes } = this
     let { at } = this
-    for (let i = 0; i < length; i++) bytes[at++] = text.charCodeAt(i)
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      bytes[at++] = code
+    }
     this.at = at
+    return true
   }
 
   /** What stands from `start` to `end` once more, as the JSON form of that text. */
@@ -59,21 +64,6 @@ export class CanonicalWriter {
     this.at = at
   }
 
-  /** A name as JSON text, with its colon. False: it is not ASCII. */
-  label(label: string): boolean {
-    const { length } = label
-    this.reserve(length)
-    const { bytes } = this
-    let { at } = this
-    for (let i = 0; i < length; i++) {
-      const code = label.charCodeAt(i)
-      if (code > 0x7f) return false
-      bytes[at++] = code
-    }
-    this.at = at
-    return true
-  }
-
   reserve(count: number): void {
     const needed = this.at + count
     if (needed <= this.bytes.length) return
@@ -83,28 +73,16 @@ export class CanonicalWriter {
   }
 
   #text(text: string): boolean {
-    const { length } = text
-    if (length > textCharactersMax) return false
-    this.reserve(length + 2)
-    const { bytes } = this
-    let { at } = this
-    bytes[at++] = quote
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code > 0x7f) return false
-      bytes[at++] = code
-    }
-    bytes[at++] = quote
-    this.at = at
-    return true
+    if (text.length > textCharactersMax) return false
+    this.#byte(quote)
+    const isAscii = this.ascii(text)
+    this.#byte(quote)
+    return isAscii
   }
 
-  #number(value: number): void {
-    if ((value | 0) !== value) {
-      this.ascii(Number.isFinite(value) ? String(value) : 'null')
-      return
-    }
-    this.reserve(scalarCharactersMax)
+  #number(value: number): boolean {
+    if ((value | 0) !== value) return this.ascii(Number.isFinite(value) ? String(value) : 'null')
+    this.reserve(wholeCharactersMax)
     const { bytes } = this
     let rest = value
     if (rest < 0) {
@@ -120,6 +98,7 @@ export class CanonicalWriter {
       rest = tenth
     }
     this.at += digits
+    return true
   }
 
   #array(items: readonly Json[]): boolean {
@@ -139,7 +118,7 @@ export class CanonicalWriter {
     for (let i = 0; i < order.length; i++) {
       const { label, place } = order[i] as (typeof order)[number]
       if (i > 0) this.#byte(comma)
-      if (!this.label(label) || !this.value(values[place] as Json)) return false
+      if (!this.ascii(label) || !this.value(values[place] as Json)) return false
     }
     this.#byte(0x7d)
     return true

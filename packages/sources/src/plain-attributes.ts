@@ -38,7 +38,7 @@ function writeAll(names: readonly string[]): boolean {
   for (let i = 0; i < order.length; i++) {
     const { label, place } = order[i] as (typeof order)[number]
     writer.ascii(separator)
-    if (!writer.label(label)) return false
+    if (!writer.ascii(label)) return false
     writer.quoted(startOf(place), ends[place] as number)
     separator = ','
   }

@@ -121,9 +121,7 @@ export interface TaskState<Change> {
   /** Changelog records for all staged changes. Keys must not start with `!` (the loop's own). */
   pending(): ChangelogRecord[]
   commit(): void
-  /**
-   * Takes one changelog record of an empty state in; of a key its newest. Null value: deleted.
-   */
+  /** Takes a changelog record into an empty state; null: deleted. A restart brings the newest of each key. */
   restore(key: string, value: Buffer | null): void
   /**
    * Makes memory of what was restored, in steps of some milliseconds, so that other work of the process
