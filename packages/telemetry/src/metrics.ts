@@ -5,6 +5,9 @@ import type { Attributes } from '@opentelemetry/api'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 
+import { Gauges } from './gauges.ts'
+import type { ReadGauge } from './gauges.ts'
+
 export type Labels = Readonly<Record<string, string>>
 
 export interface Counter {
@@ -20,7 +23,7 @@ export interface Metrics {
   counter(name: string, help: string): Counter
   histogram(name: string, help: string, boundariesSeconds?: readonly number[]): Histogram
   /** `read` is called at every scrape. */
-  gauge(name: string, help: string, read: () => { value: number; labels?: Labels }[]): void
+  gauge(name: string, help: string, read: ReadGauge): void
   /** Prometheus text format 0.0.4. */
   text(): Promise<string>
 }
@@ -85,6 +88,7 @@ export function createMetrics(service: string): Metrics {
   const counters = new Map<string, Counter>()
   const histograms = new Map<string, Histogram>()
   const unadded: PendingCounts[] = []
+  const gauges = new Gauges()
   return {
     counter: (name, help) =>
       remember(counters, name, () => {
@@ -106,16 +110,14 @@ export function createMetrics(service: string): Metrics {
         })
         return { observe: (seconds, labels) => instrument.record(seconds, labels as Attributes) }
       }),
-    gauge: (name, help, read) => {
-      const instrument = meter.createObservableGauge(name, { description: help })
-      instrument.addCallback(result => {
-        for (const { value, labels } of read()) result.observe(value, labels as Attributes)
-      })
-    },
+    gauge: (name, help, read) => gauges.add(name, help, read),
     text: async () => {
       for (const pending of unadded) pending.flush()
       const { resourceMetrics } = await reader.collect()
-      return `${serializer.serialize(resourceMetrics).trimEnd()}\n`
+      const { resource, scopeMetrics } = resourceMetrics
+      const read = { scope: { name: service }, metrics: gauges.read() }
+      const all = { resource, scopeMetrics: [...scopeMetrics, read] }
+      return `${serializer.serialize(all).trimEnd()}\n`
     },
   }
 }

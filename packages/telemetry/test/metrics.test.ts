@@ -59,3 +59,25 @@ test('what is counted between two scrapes is all there, however many series wait
     for (const line of counts) assert.ok(line.endsWith(` ${round + 1}`), line)
   }
 })
+
+test('a gauge says what is, also after the clock was set back', async context => {
+  context.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-06-02T12:00:00Z') })
+  const metrics = createMetrics('test')
+  let lag = 70
+  metrics.gauge('fleet_stage_lag', 'Lag.', () => [{ value: lag }])
+  assert.match(await metrics.text(), /^fleet_stage_lag 70$/m)
+  context.mock.timers.setTime(Date.parse('2026-06-01T12:00:00Z'))
+  lag = 3
+  assert.match(await metrics.text(), /^fleet_stage_lag 3$/m)
+})
+
+test('a series that is no longer read is gone', async () => {
+  const metrics = createMetrics('test')
+  let owners = ['a', 'b']
+  metrics.gauge('fleet_owned', 'Owned.', () =>
+    owners.map(owner => ({ value: 1, labels: { owner } })),
+  )
+  assert.match(await metrics.text(), /owner="b"/)
+  owners = ['a']
+  assert.doesNotMatch(await metrics.text(), /owner="b"/)
+})
