@@ -12,10 +12,9 @@ export interface Attributes {
   readonly json: string
 }
 
-/** `isPlain`: see attributesJson. */
-export function attributesFrom(texts: ReadonlyMap<string, string>, isPlain = false): Attributes {
+export function attributesFrom(texts: ReadonlyMap<string, string>): Attributes {
   const record = asRecord(texts)
-  return { record, json: attributesJson(record, isPlain) }
+  return { record, json: attributesJson(record) }
 }
 
 /** Adds a text for each member; a value that has no members stands under `wholeName`. */
@@ -47,24 +46,13 @@ export function asRecord(attributes: ReadonlyMap<string, string>): Record<string
   return record
 }
 
-/**
- * The canonical text of the attributes' object. Each value is JSON text already; `isPlain`: of a body in
- * which no text needs an escape, so that of a value's own quotes only the outer two do, if it is a text.
- */
-export function attributesJson(attributes: Record<string, string>, isPlain: boolean): string {
+/** The canonical text of the attributes' object, whose values are JSON texts already. */
+function attributesJson(attributes: Record<string, string>): string {
   let json = ''
   for (const { name, label } of membersInOrder(Object.keys(attributes))) {
-    const text = attributes[name] ?? ''
-    json += (json === '' ? '{' : ',') + label + (isPlain ? quotedPlain(text) : jsonString(text))
+    json += (json === '' ? '{' : ',') + label + jsonString(attributes[name] ?? '')
   }
   return json === '' ? '{}' : `${json}}`
-}
-
-const quote = 0x22
-
-function quotedPlain(text: string): string {
-  if (text.charCodeAt(0) === quote) return `"\\"${text.slice(1, -1)}\\""`
-  return text.includes('"') ? JSON.stringify(text) : `"${text}"`
 }
 
 /**

@@ -4,38 +4,33 @@
 import { membersInOrder } from './member-order.ts'
 
 /**
- * `isPlain`: no text in the value needs an escape, by promise of `readStrictJson`; without it every
- * character is looked at. It changes nothing about the result.
- *
  * `value` is something a JSON parser returned. Keys are sorted by UTF-16 code units and numbers
  * written as ECMAScript writes them. Where RFC 8785 asks for an error nothing is thrown: a lone
  * surrogate keeps its escape, a number beyond the range of a double becomes null.
  */
-export function canonicalJson(value: unknown, isPlain = false): string {
-  if (typeof value === 'string') return isPlain ? `"${value}"` : jsonString(value)
+export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return jsonString(value)
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
   if (value === null) return 'null'
   if (typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  return Array.isArray(value)
-    ? arrayText(value, isPlain)
-    : objectText(value as Record<string, unknown>, isPlain)
+  return Array.isArray(value) ? arrayText(value) : objectText(value as Record<string, unknown>)
 }
 
-function arrayText(items: readonly unknown[], isPlain: boolean): string {
+function arrayText(items: readonly unknown[]): string {
   let text = '['
   for (let i = 0; i < items.length; i++) {
     if (i > 0) text += ','
-    text += canonicalJson(items[i], isPlain)
+    text += canonicalJson(items[i])
   }
   return `${text}]`
 }
 
-function objectText(members: Record<string, unknown>, isPlain: boolean): string {
+function objectText(members: Record<string, unknown>): string {
   let text = ''
   for (const { name, label } of membersInOrder(Object.keys(members))) {
     const member = members[name]
     if (member === undefined) continue
-    text += (text === '' ? '{' : ',') + label + canonicalJson(member, isPlain)
+    text += (text === '' ? '{' : ',') + label + canonicalJson(member)
   }
   return text === '' ? '{}' : `${text}}`
 }

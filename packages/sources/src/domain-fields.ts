@@ -105,6 +105,11 @@ const fieldsOfDomain: ReadonlyMap<string, readonly (readonly [name: string, kind
     Object.entries(fieldKinds).map(([domain, kinds]) => [domain, Object.entries<FieldKind>(kinds)]),
   )
 
+/** Fields that are lists: nothing else of `data` is looked into. */
+export const listNames: ReadonlySet<string> = new Set(
+  [...fieldsOfDomain.values()].flat().flatMap(([name, kind]) => (kind === 'texts' ? [name] : [])),
+)
+
 export interface FieldsReading<D extends Domain> {
   readonly fields: FieldsOf<D>
   /** Members of `data` that a field now holds. */

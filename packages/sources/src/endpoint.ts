@@ -109,9 +109,11 @@ const standardWebhooksFallback: Partial<EndpointPaths> = {
   resourceId: '$.data.resource_id',
 }
 
+const noFallback: Partial<EndpointPaths> = {}
+
 /** Second places to look, for the paths the configuration leaves to the adapter. */
 export function defaultFallbackPaths(adapter: Adapter): Partial<EndpointPaths> {
-  return adapter === 'standard-webhooks' ? standardWebhooksFallback : {}
+  return adapter === 'standard-webhooks' ? standardWebhooksFallback : noFallback
 }
 
 /** `{id}` of a template unless configured, and the event id of Standard Webhooks. */

@@ -7,6 +7,8 @@ import type { Adapter, Endpoint } from './endpoint.ts'
 import { readEnvelope } from './normalize/envelope-reading.ts'
 import type { PlainPlatform } from './normalize/envelope-reading.ts'
 import { fingerprintOf } from './normalize/fingerprint.ts'
+import { layoutOf } from './normalize/held-paths.ts'
+import type { EnvelopePaths } from './normalize/held-paths.ts'
 import { readMode } from './normalize/mode.ts'
 import type { Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
 import type { Reading } from './normalize/reading.ts'
@@ -14,7 +16,8 @@ import { readSmartcarEvent } from './normalize/smartcar-event.ts'
 import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
 import { eventTypeOf } from './envelope.ts'
 import type { Platform } from './platform.ts'
-import { isJsonObject, member, readStrictJson } from './strict-json.ts'
+import { readPlainBody } from './plain-body.ts'
+import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
 import type { JsonObject } from './strict-json.ts'
 import { isEventTime } from './times.ts'
 
@@ -45,19 +48,18 @@ export function normalize(
   ) {
     return unidentified('the record lacks its event id, event type or resource')
   }
-  const parsed = readStrictJson(raw.body, platform)
-  if (parsed === null || !isJsonObject(parsed.value)) {
-    return unidentified('the body is no JSON object')
-  }
   const occurredAt = raw.occurred_at
   if (occurredAt === null || !isEventTime(occurredAt)) {
+    if (bodyOf(raw, platform) === null) return unidentified(noObject)
     const message = 'the time of the event is missing, unreadable or outside 2000–2100'
     return { ok: false, code: 'BAD_TIME', message }
   }
+  const read =
+    readPlain(raw, sourceEventType, endpoint, platform) ??
+    readWhole(raw, sourceEventType, occurredAt, endpoint, platform)
+  if (read === null) return unidentified(noObject)
 
-  const body = parsed.value
-  const plain = parsed.isPlain ? platform : null
-  const reading = readBody(raw, sourceEventType, occurredAt, body, endpoint, plain)
+  const { reading } = read
   const resource = { type: resourceType, id: resourceId }
   const event = {
     domain: reading.domain,
@@ -69,7 +71,7 @@ export function normalize(
     subaccountId: reading.subaccountId,
     resource,
     occurredAt,
-    mode: readMode(body),
+    mode: readMode(read.body),
     deliveryAttempt: raw.delivery_attempt,
     fields: reading.fields,
     attributes: reading.attributes.record,
@@ -85,21 +87,67 @@ function unidentified(message: string): Normalization {
   return { ok: false, code: 'UNIDENTIFIED', message }
 }
 
-function readBody(
+const noObject = 'the body is no JSON object'
+
+function bodyOf(raw: RawDelivery, platform: Pick<Platform, 'decodeUtf8'>): JsonObject | null {
+  const parsed = parseStrictJson(raw.body, platform)
+  return parsed.ok && isJsonObject(parsed.value) ? parsed.value : null
+}
+
+interface Read {
+  readonly body: JsonObject
+  readonly reading: Reading
+}
+
+function adapterOf(raw: RawDelivery, endpoint: Endpoint | undefined): Adapter {
+  return endpoint?.adapter ?? adapterOfScheme(raw.signature_scheme)
+}
+
+function pathsOf(adapter: Adapter, endpoint: Endpoint | undefined): EnvelopePaths {
+  return endpoint ?? { paths: defaultPaths(adapter), fallbackPaths: defaultFallbackPaths(adapter) }
+}
+
+/** Null: to be read whole. */
+function readPlain(
+  raw: RawDelivery,
+  sourceEventType: string,
+  endpoint: Endpoint | undefined,
+  platform: PlainPlatform,
+): Read | null {
+  const adapter = adapterOf(raw, endpoint)
+  if (adapter === 'smartcar') return null
+  const envelope = pathsOf(adapter, endpoint)
+  const layout = layoutOf(envelope)
+  const body = layout === null ? null : readPlainBody(raw.body, layout, platform)
+  if (body === null) return null
+  const reading = readEnvelope(raw, sourceEventType, adapter, body, platform, envelope)
+  return { body, reading }
+}
+
+/** Null: the body is no JSON object. */
+function readWhole(
+  raw: RawDelivery,
+  sourceEventType: string,
+  occurredAt: number,
+  endpoint: Endpoint | undefined,
+  platform: Pick<Platform, 'decodeUtf8'>,
+): Read | null {
+  const body = bodyOf(raw, platform)
+  if (body === null) return null
+  const adapter = adapterOf(raw, endpoint)
+  const reading =
+    adapter === 'smartcar'
+      ? readSmartcar(raw, sourceEventType, occurredAt, body)
+      : readEnvelope(raw, sourceEventType, adapter, body, null, pathsOf(adapter, endpoint))
+  return { body, reading }
+}
+
+function readSmartcar(
   raw: RawDelivery,
   sourceEventType: string,
   occurredAt: number,
   body: JsonObject,
-  endpoint: Endpoint | undefined,
-  plain: PlainPlatform | null,
 ): Reading {
-  const adapter: Adapter = endpoint?.adapter ?? adapterOfScheme(raw.signature_scheme)
-  if (adapter !== 'smartcar') {
-    return readEnvelope(raw, sourceEventType, adapter, body, plain, {
-      paths: endpoint?.paths ?? defaultPaths(adapter),
-      fallbackPaths: endpoint?.fallbackPaths ?? defaultFallbackPaths(adapter),
-    })
-  }
   const eventName = eventTypeOf(member(body, 'eventName'))
   if (eventName === null) return readSmartcarEvent(raw, sourceEventType, occurredAt, body)
   if (eventName === 'eventBased') return readSmartcarOccurrence(raw, sourceEventType, body)

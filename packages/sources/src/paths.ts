@@ -15,34 +15,47 @@ interface Step {
 }
 
 /** Paths come from configuration and code, never from a body: there are few, and they repeat. */
-const knownSteps = new Map<string, readonly Step[] | null>()
-const knownStepsMax = 10_000
+const knownPaths = new Map<string, Path>()
+const knownPathsMax = 10_000
 
 /** The value at the path; undefined where it leads nowhere or is no path. Own properties only. */
 export function readPath(value: Json | undefined, path: string): Json | undefined {
-  const steps = stepsOf(path)
+  return readAt(value, toPath(path))
+}
+
+/** A path taken apart once, for those who follow it in every body. */
+export interface Path {
+  readonly text: string
+  /** Null: it is no path and leads nowhere. */
+  readonly steps: readonly Step[] | null
+  /** Of a path that leads to a member of the body itself, `$.name`; null for any other. */
+  readonly memberName: string | null
+}
+
+export function toPath(text: string): Path {
+  const known = knownPaths.get(text)
+  if (known !== undefined) return known
+  const steps = splitPath(text)
+  const only = steps?.length === 1 ? steps[0] : undefined
+  const isMember = only !== undefined && !only.isPosition && only.name !== ''
+  const path = { text, steps, memberName: isMember ? only.name : null }
+  if (knownPaths.size < knownPathsMax) knownPaths.set(text, path)
+  return path
+}
+
+export function textsOf(paths: readonly Path[]): string[] {
+  return paths.map(({ text }) => text)
+}
+
+/** As `readPath`. */
+export function readAt(value: Json | undefined, { steps }: Path): Json | undefined {
   if (steps === null) return undefined
   let at = value
   for (let i = 0; i < steps.length && at !== undefined; i++) at = follow(at, steps[i] as Step)
   return at
 }
 
-/** The name of a path that leads to a member of the body itself, `$.name`; null for any other. */
-export function memberNameOf(path: string): string | null {
-  const steps = stepsOf(path)
-  const only = steps?.length === 1 ? steps[0] : undefined
-  return only === undefined || only.isPosition || only.name === '' ? null : only.name
-}
-
 /** Null: no path. */
-function stepsOf(path: string): readonly Step[] | null {
-  const known = knownSteps.get(path)
-  if (known !== undefined) return known
-  const steps = splitPath(path)
-  if (knownSteps.size < knownStepsMax) knownSteps.set(path, steps)
-  return steps
-}
-
 function splitPath(path: string): readonly Step[] | null {
   const steps: Step[] = []
   let position = 1

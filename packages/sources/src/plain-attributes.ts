@@ -1,5 +1,5 @@
-// Attributes of the bodies nearly all are, ASCII without escapes, written once as bytes: the text of each
-// and the JSON of all. What it gives is what attributes.ts gives; null sends the caller there.
+// Attributes of the bodies nearly all are, whose texts need no escapes, written once as bytes: the text
+// of each and the JSON of all. What it gives is what attributes.ts gives.
 
 import type { Attributes } from './attributes.ts'
 import { CanonicalWriter } from './canonical-writer.ts'
@@ -11,39 +11,41 @@ const writer = new CanonicalWriter()
 /** Where each text ends; used up within one call, as the writer is. */
 const ends: number[] = []
 
-/** `names` differ from each other and none is `__proto__`; `values` are of a body without escapes. */
+/** `names` differ from each other and none is `__proto__`; `values` are of `readPlainBody`. */
 export function plainAttributes(
   names: readonly string[],
   values: readonly Json[],
   { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>,
-): Attributes | null {
+): Attributes {
   writer.at = 0
   for (let i = 0; i < names.length; i++) {
-    if (!writer.value(values[i] as Json)) return null
+    writer.value(values[i] as Json)
     ends[i] = writer.at
   }
   const start = writer.at
-  if (!writeAll(names)) return null
+  writeAll(names)
   const texts = textOf(0, start, decodeUtf8)
+  const isAscii = texts.length === start
   const record: Record<string, string> = {}
   for (let i = 0; i < names.length; i++) {
-    record[names[i] as string] = texts.slice(startOf(i), ends[i])
+    const from = startOf(i)
+    const to = ends[i] as number
+    record[names[i] as string] = isAscii ? texts.slice(from, to) : textOf(from, to, decodeUtf8)
   }
   return { record, json: textOf(start, writer.at, decodeUtf8) }
 }
 
-function writeAll(names: readonly string[]): boolean {
+function writeAll(names: readonly string[]): void {
   const order = membersInOrder(names)
   let separator = '{'
   for (let i = 0; i < order.length; i++) {
     const { label, place } = order[i] as (typeof order)[number]
-    writer.ascii(separator)
-    if (!writer.ascii(label)) return false
+    writer.raw(separator)
+    writer.raw(label)
     writer.quoted(startOf(place), ends[place] as number)
     separator = ','
   }
-  writer.ascii(order.length === 0 ? '{}' : '}')
-  return true
+  writer.raw(order.length === 0 ? '{}' : '}')
 }
 
 function startOf(index: number): number {

@@ -15,29 +15,14 @@ export function parseStrictJson(
   bytes: Uint8Array,
   platform: Pick<Platform, 'decodeUtf8'>,
 ): { ok: true; value: Json } | { ok: false } {
-  const reading = readStrictJson(bytes, platform)
-  return reading === null ? { ok: false } : { ok: true, value: reading.value }
-}
-
-export interface StrictJson {
-  readonly value: Json
-  /** No text or name in it needs an escape in JSON: the sender wrote none. */
-  readonly isPlain: boolean
-}
-
-/** As `parseStrictJson`, and whether the sender wrote escapes; null is not JSON to us. */
-export function readStrictJson(
-  bytes: Uint8Array,
-  platform: Pick<Platform, 'decodeUtf8'>,
-): StrictJson | null {
   const text = platform.decodeUtf8(bytes)
-  if (text === null) return null
+  if (text === null) return { ok: false }
   try {
     const value = JSON.parse(text) as Json
     const fits = hasFewOpenings(text, jsonDepthMax) || isWithinDepth(value, jsonDepthMax)
-    return fits ? { value, isPlain: !text.includes('\\') } : null
+    return fits ? { ok: true, value } : { ok: false }
   } catch {
-    return null
+    return { ok: false }
   }
 }
 

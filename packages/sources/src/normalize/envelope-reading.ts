@@ -7,7 +7,8 @@ import { canonicalJson } from '../canonical-json.ts'
 import { readDomainFields } from '../domain-fields.ts'
 import type { Adapter } from '../endpoint.ts'
 import { mapEventType } from '../event-types.ts'
-import { memberNameOf, readPath } from '../paths.ts'
+import { readAt, readPath, textsOf, toPath } from '../paths.ts'
+import type { Path } from '../paths.ts'
 import { plainAttributes } from '../plain-attributes.ts'
 import type { Platform } from '../platform.ts'
 import { isJsonObject } from '../strict-json.ts'
@@ -17,8 +18,9 @@ import { readHeldEnvelope } from './held-paths.ts'
 import type { Reading } from './reading.ts'
 
 /** Fields about the delivery, beside the one at `paths.delivery_attempt`: a retry changes them. */
-const deliveryPaths = ['$.delivery_id', '$.delivered_at', '$.attempt'] as const
+const deliveryPaths: readonly Path[] = ['$.delivery_id', '$.delivered_at', '$.attempt'].map(toPath)
 
+/** `plain`: for a body of `readPlainBody`; null: it was read whole. */
 export function readEnvelope(
   raw: RawDelivery,
   sourceEventType: string,
@@ -36,7 +38,7 @@ export function readEnvelope(
   const attributes = attributesBut(held.paths, source, plain)
 
   const attemptPath = envelope.paths.deliveryAttempt
-  const excluded = attemptPath === null ? deliveryPaths : [...deliveryPaths, attemptPath]
+  const excluded = attemptPath === null ? deliveryPaths : [...deliveryPaths, toPath(attemptPath)]
   // Most bodies have nothing of the delivery besides what the envelope holds: then both are the same.
   const counted = hasAny(body, excluded, held.paths)
     ? attributesBut([...held.paths, ...excluded], source, plain)
@@ -51,14 +53,14 @@ export function readEnvelope(
     content: {
       fields,
       attributes: counted,
-      hasOwnTime: timePath !== null && !excluded.some(path => isWithin(timePath, path)),
+      hasOwnTime: timePath !== null && !excluded.some(path => isWithin(timePath.text, path.text)),
     },
   }
 }
 
-function hasAny(body: Json, paths: readonly string[], except: readonly string[]): boolean {
+function hasAny(body: Json, paths: readonly Path[], except: readonly Path[]): boolean {
   for (const path of paths) {
-    if (readPath(body, path) !== undefined && !except.includes(path)) return true
+    if (readAt(body, path) !== undefined && !except.includes(path)) return true
   }
   return false
 }
@@ -70,23 +72,19 @@ interface AttributeSource {
   readonly heldNames: readonly string[]
 }
 
-/** What the texts of a body without escapes are written with. */
 export type PlainPlatform = Pick<Platform, 'decodeUtf8'>
 
-/** `plain`: null for a body with escapes. */
 function attributesBut(
-  held: readonly string[],
+  held: readonly Path[],
   source: AttributeSource,
   plain: PlainPlatform | null,
 ): Attributes {
-  const members = memberAttributes(held, source)
-  if (members === null) {
+  if (plain === null) {
     const { body, dataPath, heldNames } = source
-    return attributesFrom(attributesOf(withoutPaths(body, held), dataPath, heldNames))
+    return attributesFrom(attributesOf(withoutPaths(body, textsOf(held)), dataPath, heldNames))
   }
-  const { names, values } = members
-  const written = plain === null ? null : plainAttributes(names, values, plain)
-  return written ?? attributesFrom(textsOf(members, plain !== null), plain !== null)
+  const { names, values } = memberAttributes(held, source)
+  return plainAttributes(names, values, plain)
 }
 
 /** Each name once, none of them `__proto__`. */
@@ -95,42 +93,30 @@ interface Members {
   readonly values: readonly Json[]
 }
 
-export function textsOf({ names, values }: Members, isPlain: boolean): Map<string, string> {
-  const texts = new Map<string, string>()
-  for (let i = 0; i < names.length; i++) {
-    texts.set(names[i] as string, canonicalJson(values[i], isPlain))
-  }
-  return texts
-}
-
-/**
- * The values whose texts `attributesOf` gives where every path leads to a member of the body itself, as
- * most do: then nothing has to be taken apart. Null where one leads elsewhere, or where a name might
- * come twice.
- */
+/** The values whose texts `attributesOf` gives, of a body of `readPlainBody`. */
 export function memberAttributes(
-  held: readonly string[],
+  held: readonly Path[],
   { body, dataPath, heldNames }: AttributeSource,
-): Members | null {
-  const dataName = dataPath === null ? null : memberNameOf(dataPath)
-  if (dataPath !== null && dataName === null) return null
+): Members {
+  const dataName = dataPath === null ? null : toPath(dataPath).memberName
   const gone: string[] = []
+  const inner: string[] = []
   for (const path of held) {
-    const name = memberNameOf(path)
-    // Its parent stands among the members unchanged if there is nothing at the path.
-    if (name !== null) gone.push(name)
-    else if (readPath(body, path) !== undefined) return null
+    if (path.memberName !== null) gone.push(path.memberName)
+    else if (readAt(body, path) !== undefined) inner.push(path.text)
   }
   const names: string[] = []
   const values: Json[] = []
+  // Nearly always there is nothing to be taken out of a member.
+  const left = inner.length === 0 ? body : withoutPaths(body, inner)
+  if (!isJsonObject(left)) return { names, values }
   let data: Json | undefined
-  for (const name of Object.keys(body)) {
+  for (const name of Object.keys(left)) {
     if (gone.includes(name)) continue
-    if (name === dataName) data = body[name]
-    else if (name === '__proto__' || name.startsWith('data')) return null
+    if (name === dataName) data = left[name]
     else {
       names.push(name)
-      values.push(body[name] as Json)
+      values.push(left[name] as Json)
     }
   }
   if (data === undefined) return { names, values }

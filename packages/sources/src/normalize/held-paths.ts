@@ -2,14 +2,17 @@
 // same, so whatever was not used, or not as it stood there, stays among the attributes.
 
 import type { RawDelivery } from '@fleet/contracts'
+import { listNames } from '../domain-fields.ts'
 import type { EndpointPaths } from '../endpoint.ts'
 import { deliveryAttemptOf, eventTypeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
-import { readPath } from '../paths.ts'
+import { readAt, toPath } from '../paths.ts'
+import type { Path } from '../paths.ts'
+import type { BodyLayout } from '../plain-body.ts'
 import { normalizeResourceType } from '../resource-type.ts'
 import type { Json } from '../strict-json.ts'
 import { parseTime } from '../times.ts'
-import { addHeldModePaths } from './mode.ts'
+import { addHeldModePaths, modePaths } from './mode.ts'
 
 export interface EnvelopePaths {
   readonly paths: EndpointPaths
@@ -19,9 +22,9 @@ export interface EnvelopePaths {
 /** What the event took from the envelope, and where it stands in the body. */
 export interface HeldEnvelope {
   /** Every path whose value the envelope's part of the event holds. */
-  readonly paths: readonly string[]
+  readonly paths: readonly Path[]
   /** Where the event's time stands; null when it is the delivery's or the receipt's. */
-  readonly occurredAtPath: string | null
+  readonly occurredAtPath: Path | null
   readonly subaccountId: string | null
 }
 
@@ -30,8 +33,8 @@ export function readHeldEnvelope(
   body: Json,
   envelope: EnvelopePaths,
 ): HeldEnvelope {
-  const held: string[] = []
-  let occurredAtPath: string | null = null
+  const held: Path[] = []
+  let occurredAtPath: Path | null = null
   let subaccountId: string | null = null
   const { compared, all } = listed(envelope)
   for (const { field, first, second } of compared) {
@@ -48,7 +51,7 @@ export function readHeldEnvelope(
   }
   heldEverywhere(raw, body, held)
   // A field of the envelope that says null says nothing.
-  for (const path of all) if (readPath(body, path) === null) held.push(path)
+  for (const path of all) if (readAt(body, path) === null) held.push(path)
   return { paths: held, occurredAtPath, subaccountId }
 }
 
@@ -63,8 +66,8 @@ const comparedFields = [
 ] as const
 
 /** Null where nothing stands; a value that says null says nothing. */
-function valueAt(body: Json, path: string | null): Json {
-  return path === null ? null : (readPath(body, path) ?? null)
+function valueAt(body: Json, path: Path | null): Json {
+  return path === null ? null : (readAt(body, path) ?? null)
 }
 
 /** Whether the event says the same. */
@@ -87,11 +90,13 @@ function isHeld(field: (typeof comparedFields)[number], value: Json, raw: RawDel
   }
 }
 
+const tenantPath = toPath('$.tenant_id')
+
 /** What any adapter's body may say about tenant and mode. */
-export function heldEverywhere(raw: RawDelivery, body: Json, into: string[] = []): string[] {
-  const sent = readPath(body, '$.tenant_id') ?? null
+export function heldEverywhere(raw: RawDelivery, body: Json, into: Path[] = []): Path[] {
+  const sent = readAt(body, tenantPath) ?? null
   // Null says nothing, as everywhere in the envelope.
-  if (sent === null || parseId(sent) === raw.tenant_id) into.push('$.tenant_id')
+  if (sent === null || parseId(sent) === raw.tenant_id) into.push(tenantPath)
   addHeldModePaths(body, into)
   return into
 }
@@ -103,30 +108,56 @@ interface Listed {
   readonly fallbackPaths: Partial<EndpointPaths>
   readonly compared: readonly {
     readonly field: (typeof comparedFields)[number]
-    readonly first: string | null
-    readonly second: string | null
+    readonly first: Path | null
+    readonly second: Path | null
   }[]
   /** Of every field, in their order. */
-  readonly all: readonly string[]
+  readonly all: readonly Path[]
+  readonly layout: BodyLayout | null
 }
 
 const known = new WeakMap<EndpointPaths, Listed>()
 
+/** What of a body these paths lead to; null where its data is no member of the body itself. */
+export function layoutOf(envelope: EnvelopePaths): BodyLayout | null {
+  return listed(envelope).layout
+}
+
 function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
   const found = known.get(paths)
   if (found !== undefined && found.fallbackPaths === fallbackPaths) return found
-  const both = allFields.flatMap(field => [paths[field], fallbackPaths[field] ?? null])
+  const asPath = (text: string | null | undefined): Path | null =>
+    text === null || text === undefined ? null : toPath(text)
+  const both = allFields.flatMap(field => [asPath(paths[field]), asPath(fallbackPaths[field])])
   const made: Listed = {
     fallbackPaths,
     compared: comparedFields.map(field => ({
       field,
-      first: paths[field],
-      second: fallbackPaths[field] ?? null,
+      first: asPath(paths[field]),
+      second: asPath(fallbackPaths[field]),
     })),
     all: both.filter(path => path !== null),
+    layout: toLayout(
+      asPath(paths.data),
+      [...both, ...modePaths].filter(path => path !== null),
+    ),
   }
   known.set(paths, made)
   return made
+}
+
+function toLayout(dataPath: Path | null, paths: readonly Path[]): BodyLayout | null {
+  const dataName = dataPath === null ? null : dataPath.memberName
+  if (dataPath !== null && dataName === null) return null
+  const wholeNames = new Set<string>()
+  for (const { steps } of paths) {
+    const [first] = steps ?? []
+    // Members of the data are there to be looked at.
+    if (first !== undefined && (steps?.length ?? 0) > (first.name === dataName ? 2 : 1)) {
+      wholeNames.add(first.name)
+    }
+  }
+  return { dataName, wholeNames, wholeDataNames: listNames }
 }
 
 function resourceTypeOf(value: Json): string | null {

@@ -2,11 +2,12 @@
 // counts as live books money and opens alerts.
 
 import type { Mode } from '@fleet/contracts'
-import { readPath } from '../paths.ts'
+import { readAt, toPath } from '../paths.ts'
+import type { Path } from '../paths.ts'
 import type { Json } from '../strict-json.ts'
 
 /** Where a sender may say it. */
-const modePaths = ['$.mode', '$.meta.mode'] as const
+export const modePaths: readonly Path[] = ['$.mode', '$.meta.mode'].map(toPath)
 const testWords: readonly string[] = ['TEST', 'SIMULATED']
 
 export function readMode(body: Json): Mode {
@@ -17,14 +18,14 @@ export function readMode(body: Json): Mode {
 }
 
 /** Adds the paths whose word the event's mode says; another word stays among the attributes. */
-export function addHeldModePaths(body: Json, into: string[]): void {
+export function addHeldModePaths(body: Json, into: Path[]): void {
   for (const path of modePaths) {
     const word = wordAt(body, path)
     if (word === 'LIVE' || testWords.includes(word)) into.push(path)
   }
 }
 
-function wordAt(body: Json, path: string): string {
-  const value = readPath(body, path)
+function wordAt(body: Json, path: Path): string {
+  const value = readAt(body, path)
   return typeof value === 'string' ? value.toUpperCase() : ''
 }

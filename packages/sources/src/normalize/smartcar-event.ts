@@ -7,7 +7,7 @@ import { readDomainFields } from '../domain-fields.ts'
 import { mapEventType } from '../event-types.ts'
 import type { MappedType } from '../event-types.ts'
 import { parseId } from '../identity.ts'
-import { readPath } from '../paths.ts'
+import { readPath, textsOf } from '../paths.ts'
 import { readSignals } from '../signals.ts'
 import type { SignalReading } from '../signals.ts'
 import { newestObservedAt } from '../smartcar/observed-at.ts'
@@ -136,7 +136,7 @@ function heldEnvelope(raw: RawDelivery, body: Json): readonly string[] {
     ['$.vehicleId', parseId(readPath(body, '$.vehicleId')) === raw.resource_id],
     ['$.data', readPath(body, '$.data') === null],
   ]
-  return [...pathsOf(held), ...heldEverywhere(raw, body)]
+  return [...pathsOf(held), ...textsOf(heldEverywhere(raw, body))]
 }
 
 function heldVehicle(raw: RawDelivery, body: Json): readonly string[] {

@@ -6,7 +6,7 @@ import { addAttributes, attributesFrom, withoutPaths } from '../attributes.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { eventTimeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
-import { readPath } from '../paths.ts'
+import { readPath, textsOf } from '../paths.ts'
 import { readSignals } from '../signals.ts'
 import { newestObservedAt } from '../smartcar/observed-at.ts'
 import { elements, member } from '../strict-json.ts'
@@ -147,7 +147,7 @@ function envelopeAttributes(
   held: readonly string[],
 ): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
-  const rest = withoutPaths(body, ['$.eventName', ...heldEverywhere(raw, body), ...held])
+  const rest = withoutPaths(body, ['$.eventName', ...textsOf(heldEverywhere(raw, body)), ...held])
   addAttributes(attributes, rest, '', 'body')
   return attributes
 }

@@ -1,0 +1,253 @@
+// Reads a body without escapes in one pass over its bytes. What it accepts, JSON.parse accepts; all other
+// bodies, whatever is wrong or unusual with them, it leaves to that.
+
+import { findShape, noNames } from './json-shapes.ts'
+import type { Shape } from './json-shapes.ts'
+import { bodyBytesMax, JsonTape, kinds } from './json-tape.ts'
+import type { Platform } from './platform.ts'
+
+const levelsMax = 32
+/** So many decimal digits always come back from a double as they went in. */
+const exactDigitsMax = 15
+
+const quote = 0x22
+const backslash = 0x5c
+const comma = 0x2c
+const colon = 0x3a
+const minus = 0x2d
+const dot = 0x2e
+const zero = 0x30
+const nine = 0x39
+const openList = 0x5b
+const closeList = 0x5d
+const openObject = 0x7b
+const closeObject = 0x7d
+const literals = ['true', 'false', 'null'].map(text =>
+  Uint8Array.from(text, character => character.charCodeAt(0)),
+)
+
+/** The methods return where what they read ends; -1: it is not what it should be. */
+export class JsonScanner {
+  readonly tape = new JsonTape()
+  #bytes: Uint8Array = this.tape.bytes
+  #nodes = 0
+  /** All bytes of texts, joined by OR. */
+  #seen = 0
+  #lastShape: Shape | null = null
+
+  /** Null: not JSON, or not of this kind. What the tape says is true until the next body is read. */
+  read(bytes: Uint8Array, { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>): JsonTape | null {
+    if (bytes.length > bodyBytesMax) return null
+    const { tape } = this
+    this.#bytes = bytes
+    this.#nodes = 0
+    this.#seen = 0
+    tape.bytes = bytes
+    tape.decodeUtf8 = decodeUtf8
+    const end = this.#value(this.#skip(0), 0, this.#lastShape)
+    if (end < 0 || this.#skip(end) !== bytes.length) return null
+    this.#lastShape = keepable(tape.shapes[0])
+    const text = decodeUtf8(bytes)
+    if (text === null) return null
+    tape.isAscii = this.#seen < 0x80
+    tape.text = text
+    return tape
+  }
+
+  /** `guess`: the shape of the object, or of the objects in the list. */
+  #value(at: number, level: number, guess: Shape | null): number {
+    const byte = this.#bytes[at] as number
+    if (byte === quote) return this.#keep(kinds.asItCame, at, this.#string(at + 1))
+    if (byte === openObject) return level < levelsMax ? this.#object(at, level + 1, guess) : -1
+    if (byte === openList) return level < levelsMax ? this.#list(at, level + 1, guess) : -1
+    if (byte === minus || (byte >= zero && byte <= nine)) return this.#number(at)
+    return this.#literal(at)
+  }
+
+  #keep(kind: number, start: number, end: number): number {
+    const { tape } = this
+    const node = this.#nodes++
+    tape.kinds[node] = kind
+    tape.starts[node] = start
+    tape.ends[node] = end
+    tape.nexts[node] = node + 1
+    tape.shapes[node] = null
+    return end
+  }
+
+  #skip(at: number): number {
+    const bytes = this.#bytes
+    let next = at
+    for (; next < bytes.length; next++) {
+      const byte = bytes[next] as number
+      if (byte > 0x20) return next
+      // Space, tab and the ends of lines are all there is.
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return next
+    }
+    return next
+  }
+
+  #string(at: number): number {
+    const bytes = this.#bytes
+    let seen = 0
+    for (let next = at; next < bytes.length; next++) {
+      const byte = bytes[next] as number
+      if (byte === quote) {
+        this.#seen |= seen
+        return next + 1
+      }
+      if (byte < 0x20 || byte === backslash) return -1
+      seen |= byte
+    }
+    return -1
+  }
+
+  #literal(at: number): number {
+    const bytes = this.#bytes
+    for (const literal of literals) {
+      if (bytes[at] !== literal[0]) continue
+      for (let i = 1; i < literal.length; i++) if (bytes[at + i] !== literal[i]) return -1
+      return this.#keep(kinds.asItCame, at, at + literal.length)
+    }
+    return -1
+  }
+
+  #number(start: number): number {
+    const bytes = this.#bytes
+    const first = bytes[start] === minus ? start + 1 : start
+    const whole = this.#digits(first)
+    // At least one digit, and none behind a zero.
+    if (whole === first || (bytes[first] === zero && whole > first + 1)) return -1
+    // -0 is 0.
+    let isCanonical = first === start || bytes[first] !== zero
+    let end = whole
+    if (bytes[end] === dot) {
+      end = this.#digits(whole + 1)
+      if (end === whole + 1) return -1
+      // 0.0… may need an exponent, …0 is shorter without it.
+      const isSmall = bytes[first] === zero && bytes[whole + 1] === zero
+      isCanonical = !isSmall && bytes[end - 1] !== zero
+    }
+    isCanonical &&= end - first <= exactDigitsMax
+    const exponent = bytes[end]
+    if (exponent === 0x65 || exponent === 0x45) {
+      const sign = bytes[end + 1]
+      const digits = sign === minus || sign === 0x2b ? end + 2 : end + 1
+      end = this.#digits(digits)
+      if (end === digits) return -1
+      isCanonical = false
+    }
+    return this.#keep(isCanonical ? kinds.asItCame : kinds.number, start, end)
+  }
+
+  #digits(at: number): number {
+    const bytes = this.#bytes
+    let next = at
+    while (next < bytes.length && isDigit(bytes[next] as number)) next++
+    return next
+  }
+
+  #list(start: number, level: number, guess: Shape | null): number {
+    const node = this.#nodes
+    this.#keep(kinds.list, start, start)
+    const { shapes } = this.tape
+    let at = this.#skip(start + 1)
+    if (this.#bytes[at] === closeList) return this.#end(node, at + 1)
+    let shape = guess
+    for (;;) {
+      const child = this.#nodes
+      at = this.#value(at, level, shape)
+      if (at < 0) return -1
+      shape = shapes[child] ?? shape
+      at = this.#skip(at)
+      const byte = this.#bytes[at]
+      if (byte === closeList) break
+      if (byte !== comma) return -1
+      at = this.#skip(at + 1)
+    }
+    shapes[node] = shape
+    return this.#end(node, at + 1)
+  }
+
+  #object(start: number, level: number, guess: Shape | null): number {
+    const node = this.#nodes
+    this.#keep(kinds.object, start, start)
+    const { nameStarts, nameEnds, shapes } = this.tape
+    const bytes = this.#bytes
+    let at = this.#skip(start + 1)
+    let guessed = guess
+    let place = 0
+    if (bytes[at] !== closeObject) {
+      for (;;) {
+        if (bytes[at] !== quote) return -1
+        let nameEnd = guessed === null ? -1 : this.#guessedName(at, guessed, place)
+        if (nameEnd < 0) {
+          guessed = null
+          nameEnd = this.#string(at + 1)
+          if (nameEnd < 0) return -1
+        }
+        const child = this.#nodes
+        nameStarts[child] = at
+        nameEnds[child] = nameEnd
+        at = this.#skip(nameEnd)
+        if (bytes[at] !== colon) return -1
+        at = this.#value(this.#skip(at + 1), level, guessed?.inner[place] ?? null)
+        if (at < 0) return -1
+        if (guessed !== null) guessed.inner[place] = keepable(shapes[child])
+        place++
+        at = this.#skip(at)
+        const byte = bytes[at]
+        if (byte === closeObject) break
+        if (byte !== comma) return -1
+        at = this.#skip(at + 1)
+      }
+    }
+    const end = this.#end(node, at + 1)
+    const isRight = guessed !== null && place === guessed.names.length
+    const shape = isRight ? guessed : this.#shapeOf(node)
+    shapes[node] = shape
+    return shape === null ? -1 : end
+  }
+
+  /** Where the name ends if it is the guessed one; else -1. */
+  #guessedName(at: number, { bytes: names, ends }: Shape, place: number): number {
+    if (place >= ends.length) return -1
+    const bytes = this.#bytes
+    const from = place === 0 ? 0 : (ends[place - 1] as number)
+    const length = (ends[place] as number) - from
+    if (at + length > bytes.length) return -1
+    for (let i = 1; i < length; i++) if (bytes[at + i] !== names[from + i]) return -1
+    return at + length
+  }
+
+  #end(node: number, end: number): number {
+    this.tape.ends[node] = end
+    this.tape.nexts[node] = this.#nodes
+    return end
+  }
+
+  #shapeOf(node: number): Shape | null {
+    const { nexts, nameStarts, nameEnds, shapes, decodeUtf8 } = this.tape
+    const names: Uint8Array[] = []
+    for (let child = node + 1; child < this.#nodes; child = nexts[child] as number) {
+      names.push(this.#bytes.subarray(nameStarts[child], nameEnds[child]))
+    }
+    if (names.length === 0) return noNames
+    const shape = findShape(names, decodeUtf8)
+    if (shape === null) return null
+    let place = 0
+    for (let child = node + 1; child < this.#nodes; child = nexts[child] as number) {
+      shape.inner[place++] = keepable(shapes[child])
+    }
+    return shape
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= nine
+}
+
+/** Others are forgotten, so that what senders choose does not fill the memory. */
+function keepable(shape: Shape | null | undefined): Shape | null {
+  return shape?.isKept === true ? shape : null
+}

@@ -1,0 +1,96 @@
+// Which names an object has, in their order. Bodies of one source have the same few shapes, so names are
+// recognized by their bytes instead of being made each time. What is kept is bounded, because senders
+// choose the names; bytes are compared before anything is believed.
+
+import { membersInOrder } from './member-order.ts'
+import type { Platform } from './platform.ts'
+
+export interface Shape {
+  /** As they came; each once. */
+  readonly names: readonly string[]
+  /** Places of the names in canonical order; null: they came in it. */
+  readonly order: readonly number[] | null
+  /** As properties of a JavaScript object they keep their order, and `__proto__` is none of them. */
+  readonly isOrdinary: boolean
+  /** The names with their quotes, one behind the other, and where each ends. */
+  readonly bytes: Uint8Array
+  readonly ends: readonly number[]
+  /** What stood at each place the last time, if it was an object or a list of them: a guess. */
+  readonly inner: (Shape | null)[]
+  /** Small enough to be kept, and ASCII: whoever recognizes it need not look at its letters. */
+  readonly isKept: boolean
+}
+
+export const noNames: Shape = {
+  names: [],
+  order: null,
+  isOrdinary: true,
+  bytes: new Uint8Array(0),
+  ends: [],
+  inner: [],
+  isKept: true,
+}
+
+/** Shapes with more names, or more bytes of them, are worked out each time. */
+const namesMax = 48
+const bytesMax = 1024
+/** Shapes kept at most; a power of two. */
+const knownMax = 512
+const known = Array.from<Shape | undefined>({ length: knownMax })
+
+/** `pieces`: the names with their quotes. Null: a name comes twice. */
+export function findShape(
+  pieces: readonly Uint8Array[],
+  decodeUtf8: Platform['decodeUtf8'],
+): Shape | null {
+  if (pieces.length === 0) return noNames
+  const mark = markOf(pieces)
+  const found = known[mark]
+  if (found !== undefined && isSame(found, pieces)) return found
+  const made = shapeOf(pieces, decodeUtf8)
+  if (made?.isKept === true) known[mark] = made
+  return made
+}
+
+/** By the number of names, their lengths and their first and last letters. */
+function markOf(pieces: readonly Uint8Array[]): number {
+  let mark = pieces.length
+  for (const piece of pieces) {
+    const letters = (piece[1] ?? 0) + ((piece.at(-2) ?? 0) << 3)
+    mark = (mark * 31 + piece.length + (letters << 2)) | 0
+  }
+  return (mark ^ (mark >>> 9)) & (knownMax - 1)
+}
+
+function isSame({ bytes, names }: Shape, pieces: readonly Uint8Array[]): boolean {
+  if (names.length !== pieces.length) return false
+  let at = 0
+  for (const piece of pieces) {
+    for (const byte of piece) if (byte !== bytes[at++]) return false
+  }
+  // A name ends with a quote and has no other in it, so that equal bytes are equal names.
+  return at === bytes.length
+}
+
+function shapeOf(pieces: readonly Uint8Array[], decodeUtf8: Platform['decodeUtf8']): Shape | null {
+  const texts = pieces.map(piece => decodeUtf8(piece)?.slice(1, -1) ?? '')
+  const asProperties = Object.keys(Object.fromEntries(texts.map(text => [text, 0])))
+  if (asProperties.length !== texts.length) return null
+  const isOrdinary = texts.every((text, i) => text === asProperties[i] && text !== '__proto__')
+  // Engines keep names of properties in a form that is compared fast.
+  const names = isOrdinary ? asProperties : texts
+  const order = membersInOrder(names).map(({ place }) => place)
+  let end = 0
+  const ends = pieces.map(piece => (end += piece.length))
+  const bytes = Uint8Array.from(pieces.flatMap(piece => [...piece]))
+  const isSmall = names.length <= namesMax && bytes.length <= bytesMax
+  return {
+    names,
+    order: order.every((place, i) => place === i) ? null : order,
+    isOrdinary,
+    bytes,
+    ends,
+    inner: names.map(() => null),
+    isKept: isSmall && bytes.every(byte => byte < 0x80),
+  }
+}

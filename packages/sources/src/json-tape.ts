@@ -1,0 +1,157 @@
+// A body without escapes, told by places: where each value begins and ends, and which names an object
+// has. Nothing is made of what nobody looks at; canonical text is put together from the bytes that came.
+
+import type { Shape } from './json-shapes.ts'
+import type { Platform } from './platform.ts'
+
+/** What a value is; a literal, a text or a number in its canonical form stands as it came. */
+export const kinds = { asItCame: 0, number: 1, list: 2, object: 3 } as const
+
+/** Larger bodies are left to JSON.parse: the arrays below are made for this many bytes, once. */
+export const bodyBytesMax = 64 * 1024
+/** A value takes two bytes at least, with what separates it from the next. */
+const nodesMax = bodyBytesMax / 2 + 1
+/** A number grows at most so much when it is written out: `1e20`, to 21 digits. */
+const growthMax = 6
+/** Longer ones are copied faster by the engine. */
+const loopBytesMax = 64
+
+const quote = 0x22
+const comma = 0x2c
+const colon = 0x3a
+const letterF = 0x66
+const letterN = 0x6e
+const letterT = 0x74
+
+/** Holds one body at a time. Nodes stand in the order of the body: children behind their parent. */
+export class JsonTape {
+  readonly kinds = new Uint8Array(nodesMax)
+  /** Of the value in the body; node 0 is the body's. */
+  readonly starts = new Int32Array(nodesMax)
+  readonly ends = new Int32Array(nodesMax)
+  /** The node behind it and all within it. */
+  readonly nexts = new Int32Array(nodesMax)
+  /** Of members of objects: the name with its quotes. */
+  readonly nameStarts = new Int32Array(nodesMax)
+  readonly nameEnds = new Int32Array(nodesMax)
+  /** Of objects. */
+  readonly shapes: (Shape | null)[] = []
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Whether a byte of a text and a character of it are the same. */
+  isAscii = true
+  text = ''
+  decodeUtf8: Platform['decodeUtf8'] = () => null
+  /** Members of the objects that are being written, by their places. */
+  readonly #members = new Int32Array(nodesMax)
+  #membersEnd = 0
+
+  /** What stands in the body from one byte to another; neither is within a text. */
+  slice(start: number, end: number): string {
+    if (this.isAscii) return this.text.slice(start, end)
+    return this.decodeUtf8(this.bytes.subarray(start, end)) ?? ''
+  }
+
+  /** The value of a node that is a text, a number or a literal. */
+  scalar(node: number): string | number | boolean | null {
+    const start = this.starts[node] as number
+    const end = this.ends[node] as number
+    switch (this.bytes[start] as number) {
+      case quote:
+        if (this.isAscii) return this.text.slice(start + 1, end - 1)
+        // With its quotes: a decoder skips a byte order mark at the beginning.
+        return this.slice(start, end).slice(1, -1)
+      case letterT:
+        return true
+      case letterF:
+        return false
+      case letterN:
+        return null
+      default:
+        return Number(this.slice(start, end))
+    }
+  }
+
+  /** As many bytes as the canonical text of a node takes at most. */
+  room(node: number): number {
+    return ((this.ends[node] as number) - (this.starts[node] as number)) * growthMax
+  }
+
+  /** Writes the canonical text of a node; returns where it ends. */
+  write(node: number, into: Uint8Array, at: number): number {
+    switch (this.kinds[node] as number) {
+      case kinds.asItCame:
+        return this.#copy(this.starts[node] as number, this.ends[node] as number, into, at)
+      case kinds.number:
+        return this.#writeNumber(node, into, at)
+      case kinds.list:
+        return this.#writeList(node, into, at)
+      default:
+        return this.#writeObject(node, into, at)
+    }
+  }
+
+  #writeNumber(node: number, into: Uint8Array, at: number): number {
+    const value = Number(this.slice(this.starts[node] as number, this.ends[node] as number))
+    const text = Number.isFinite(value) ? String(value) : 'null'
+    for (let i = 0; i < text.length; i++) into[at + i] = text.charCodeAt(i)
+    return at + text.length
+  }
+
+  #writeList(node: number, into: Uint8Array, at: number): number {
+    const behind = this.nexts[node] as number
+    let to = at
+    into[to++] = 0x5b
+    for (let child = node + 1; child < behind; child = this.nexts[child] as number) {
+      if (child > node + 1) into[to++] = comma
+      to = this.write(child, into, to)
+    }
+    into[to++] = 0x5d
+    return to
+  }
+
+  #writeObject(node: number, into: Uint8Array, at: number): number {
+    const behind = this.nexts[node] as number
+    const order = this.shapes[node]?.order ?? null
+    let to = at
+    into[to++] = 0x7b
+    if (order === null) {
+      for (let child = node + 1; child < behind; child = this.nexts[child] as number) {
+        if (child > node + 1) into[to++] = comma
+        to = this.#writeMember(child, into, to)
+      }
+    } else {
+      const base = this.#membersEnd
+      for (let child = node + 1; child < behind; child = this.nexts[child] as number) {
+        this.#members[this.#membersEnd++] = child
+      }
+      for (let i = 0; i < order.length; i++) {
+        if (i > 0) into[to++] = comma
+        to = this.#writeMember(this.#members[base + (order[i] as number)] as number, into, to)
+      }
+      this.#membersEnd = base
+    }
+    into[to++] = 0x7d
+    return to
+  }
+
+  #writeMember(node: number, into: Uint8Array, at: number): number {
+    const nameStart = this.nameStarts[node] as number
+    const nameEnd = this.nameEnds[node] as number
+    const start = this.starts[node] as number
+    // Name, colon and value stand as one, unless there is space between them.
+    if (this.kinds[node] === kinds.asItCame && start === nameEnd + 1) {
+      return this.#copy(nameStart, this.ends[node] as number, into, at)
+    }
+    const to = this.#copy(nameStart, nameEnd, into, at)
+    into[to] = colon
+    return this.write(node, into, to + 1)
+  }
+
+  #copy(start: number, end: number, into: Uint8Array, at: number): number {
+    const { bytes } = this
+    const length = end - start
+    if (length > loopBytesMax) into.set(bytes.subarray(start, end), at)
+    else for (let i = 0; i < length; i++) into[at + i] = bytes[start + i] as number
+    return at + length
+  }
+}

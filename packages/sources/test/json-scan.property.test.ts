@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { platform } from '@fleet/signatures'
+import fc from 'fast-check'
+
+import { canonicalJson } from '../src/canonical-json.ts'
+import { JsonScanner } from '../src/json-scan.ts'
+import { bodyBytesMax } from '../src/json-tape.ts'
+import { parseStrictJson } from '../src/strict-json.ts'
+import { plainJson, slipped } from './plain-texts.ts'
+
+const scanner = new JsonScanner()
+
+/** Null: left to JSON.parse. */
+function scanned(text: string | Uint8Array): string | null {
+  const bytes = Buffer.from(text)
+  const tape = scanner.read(bytes, platform)
+  if (tape === null) return null
+  const into = new Uint8Array(tape.room(0))
+  const end = tape.write(0, into, 0)
+  assert.ok(end <= into.length)
+  return Buffer.from(into.subarray(0, end)).toString()
+}
+
+/** As JSON.parse and the general way have it. */
+function expected(text: string | Uint8Array): string | null {
+  const parsed = parseStrictJson(Buffer.from(text), platform)
+  return parsed.ok ? canonicalJson(parsed.value) : null
+}
+
+test('every JSON text without escapes is read, and its canonical text is that of JSON.parse', () => {
+  fc.assert(
+    fc.property(plainJson, text => {
+      assert.equal(scanned(text), expected(text))
+      // Shapes are guessed the second time.
+      assert.equal(scanned(text), expected(text))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('what is read is what JSON.parse reads, whatever slipped in', () => {
+  let read = 0
+  fc.assert(
+    fc.property(plainJson, fc.nat(), fc.nat(), (text, at, kind) => {
+      const wrong = slipped(text, at, kind)
+      // The right one first: its shapes are what is guessed.
+      scanned(text)
+      const mine = scanned(wrong)
+      if (mine === null) return
+      read++
+      assert.equal(mine, expected(wrong))
+    }),
+    { numRuns: 5000 },
+  )
+  assert.ok(read > 500)
+})
+
+const left: readonly [string, string][] = [
+  ['escapes', '{"a":"\\u0041"}'],
+  ['a name twice', '{"a":1,"b":2,"a":3}'],
+  ['a byte order mark', '\ufeff{}'],
+  ['33 levels', '['.repeat(33) + ']'.repeat(33)],
+  ['a control character', '{"a":"\u0001"}'],
+  ['a larger body', JSON.stringify('x'.repeat(bodyBytesMax))],
+]
+for (const [what, text] of left) {
+  test(`left to JSON.parse: ${what}`, () => {
+    assert.equal(scanned(text), null)
+  })
+}
+
+const wrong = [
+  '',
+  ' ',
+  '{',
+  '[1,]',
+  '{"a":1,}',
+  '{"a"}',
+  '{"a":}',
+  '{a:1}',
+  '01',
+  '-',
+  '1.',
+  '.5',
+  '1e',
+]
+for (const text of [
+  ...wrong,
+  '+1',
+  'nul',
+  'tru',
+  'truex',
+  '1 2',
+  '{}{}',
+  '"',
+  '"a',
+  '[1 2]',
+  "{'a':1}",
+  '[',
+  '{"',
+  '-x',
+]) {
+  test(`no JSON: ${text}`, () => {
+    assert.equal(scanned(text), null)
+    assert.equal(expected(text), null)
+  })
+}
+
+test('bytes that are no UTF-8 are not read', () => {
+  const bytes = Buffer.from('{"a":"b"}')
+  assert.ok(scanned(bytes) !== null)
+  bytes[6] = 0xff
+  assert.equal(scanned(bytes), null)
+})
+
+test('as many values and levels as a body can have', () => {
+  const many = `[${'1,'.repeat(bodyBytesMax / 2 - 2)}1]`
+  assert.equal(scanned(many), many)
+  const deep = '['.repeat(32) + ']'.repeat(32)
+  assert.equal(scanned(deep), deep)
+  const members = `{${Array.from({ length: 5000 }, (_, i) => `"n${i}":{}`).join(',')}}`
+  assert.equal(scanned(members), expected(members))
+})
+
+test('shapes that differ in one letter, one name or their order are told apart', () => {
+  const texts = [
+    '{"ab":1,"cd":2}',
+    '{"ab":1,"ce":2}',
+    '{"cd":1,"ab":2}',
+    '{"ab":1}',
+    '{"ab":1,"cd":2,"ef":3}',
+  ]
+  for (const text of texts)
+    for (const next of texts) {
+      scanned(text)
+      assert.equal(scanned(next), expected(next), `${text} ${next}`)
+    }
+})
