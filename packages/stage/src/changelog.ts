@@ -5,6 +5,7 @@
 import { FleetError, messageOf } from '@fleet/runtime'
 
 import type { TaskState } from './declaration.ts'
+import { NewestValues } from './newest-values.ts'
 import { isLetterKey, OpenLetters } from './open-letters.ts'
 import { barrierKey, decodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -20,11 +21,8 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
   readonly letters = new OpenLetters()
   records = 0
   #progress: Buffer | null = null
-  /**
-   * The newest value of each live key, nothing done with it yet: a log that nobody compacted has many
-   * for one that counts. Each byte is a character, because a buffer would keep its whole fetch.
-   */
-  readonly #newest = new Map<string, string>()
+  /** Of each live key, nothing done with it yet: of what nobody compacted little counts. */
+  readonly #newest = new NewestValues()
   /** Why the newest value of a key could not be taken in, by key. */
   readonly #unreadable = new Map<string, unknown>()
 
@@ -40,7 +38,7 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     // Letters stand in the order of their newest record, which a map of newest values does not keep.
     else if (isLetterKey(key)) this.#settle(key, value)
     else if (value === null) this.#newest.delete(key)
-    else this.#newest.set(key, value.toString('latin1'))
+    else this.#newest.put(key, value)
   }
 
   #settle(key: string, value: Buffer | null): void {
@@ -57,9 +55,8 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
   /** Lets go of what is settled, so that it is not there twice. */
   *#settleAll(): Generator<void> {
     let settled = 0
-    for (const [key, value] of this.#newest) {
-      this.#newest.delete(key)
-      this.#settle(key, Buffer.from(value, 'latin1'))
+    for (const [key, value] of this.#newest.drain()) {
+      this.#settle(key, value)
       if (++settled % settledPerStep === 0) yield
     }
   }

@@ -50,10 +50,7 @@ export async function runStage<State extends TaskState<Change>, Change>(
   const { name } = declaration
   const partitionCount = await partitionCountOf(declaration, broker)
   const reader = await broker.openReader()
-  const restoreReader = await broker.openReader({
-    maxWaitMs: 100,
-    partitionBytesMax: 4 * 1024 * 1024,
-  })
+  const restoreReader = await broker.openReader({ maxWaitMs: 100 })
   const tasks = new PartitionSet(
     partition =>
       new TransactionalTask(declaration, partition, {
