@@ -105,9 +105,22 @@ const fieldsOfDomain: ReadonlyMap<string, readonly (readonly [name: string, kind
     Object.entries(fieldKinds).map(([domain, kinds]) => [domain, Object.entries<FieldKind>(kinds)]),
   )
 
-/** Fields that are lists: nothing else of `data` is looked into. */
-export const listNames: ReadonlySet<string> = new Set(
-  [...fieldsOfDomain.values()].flat().flatMap(([name, kind]) => (kind === 'texts' ? [name] : [])),
+/** Kinds that look at a member of `data`, never into it. */
+const shallowKinds: ReadonlySet<FieldKind> = new Set([
+  'id',
+  'text',
+  'time',
+  'number',
+  'year',
+  'money',
+  'empty',
+])
+
+/** The members of `data` that are looked into. */
+export const deepNames: ReadonlySet<string> = new Set(
+  [...fieldsOfDomain.values()]
+    .flat()
+    .flatMap(([name, kind]) => (shallowKinds.has(kind) ? [] : [name])),
 )
 
 export interface FieldsReading<D extends Domain> {

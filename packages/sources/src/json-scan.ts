@@ -1,12 +1,14 @@
 // Reads a body without escapes in one pass over its bytes. What it accepts, JSON.parse accepts; all other
 // bodies, whatever is wrong or unusual with them, it leaves to that.
 
-import { findShape, noNames } from './json-shapes.ts'
+import { findShape, shapeAt } from './json-shapes.ts'
 import type { Shape } from './json-shapes.ts'
 import { bodyBytesMax, JsonTape, kinds } from './json-tape.ts'
 import type { Platform } from './platform.ts'
 
 const levelsMax = 32
+/** Objects whose shape is not the guessed one; with more of them JSON.parse is faster. */
+const unguessedMax = 64
 /** So many decimal digits always come back from a double as they went in. */
 const exactDigitsMax = 15
 
@@ -33,7 +35,9 @@ export class JsonScanner {
   #nodes = 0
   /** All bytes of texts, joined by OR. */
   #seen = 0
-  #lastShape: Shape | null = null
+  #unguessed = 0
+  /** Mark of the last body's shape. */
+  #lastMark = -1
 
   /** Null: not JSON, or not of this kind. What the tape says is true until the next body is read. */
   read(bytes: Uint8Array, { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>): JsonTape | null {
@@ -42,11 +46,12 @@ export class JsonScanner {
     this.#bytes = bytes
     this.#nodes = 0
     this.#seen = 0
+    this.#unguessed = 0
     tape.bytes = bytes
     tape.decodeUtf8 = decodeUtf8
-    const end = this.#value(this.#skip(0), 0, this.#lastShape)
+    const end = this.#value(this.#skip(0), 0, shapeAt(this.#lastMark))
     if (end < 0 || this.#skip(end) !== bytes.length) return null
-    this.#lastShape = keepable(tape.shapes[0])
+    this.#lastMark = markOf(tape.shapes[0])
     const text = decodeUtf8(bytes)
     if (text === null) return null
     tape.isAscii = this.#seen < 0x80
@@ -191,9 +196,9 @@ export class JsonScanner {
         nameEnds[child] = nameEnd
         at = this.#skip(nameEnd)
         if (bytes[at] !== colon) return -1
-        at = this.#value(this.#skip(at + 1), level, guessed?.inner[place] ?? null)
+        at = this.#value(this.#skip(at + 1), level, innerOf(guessed, place))
         if (at < 0) return -1
-        if (guessed !== null) guessed.inner[place] = keepable(shapes[child])
+        if (guessed !== null) guessed.inner[place] = markOf(shapes[child])
         place++
         at = this.#skip(at)
         const byte = bytes[at]
@@ -205,8 +210,10 @@ export class JsonScanner {
     const end = this.#end(node, at + 1)
     const isRight = guessed !== null && place === guessed.names.length
     const shape = isRight ? guessed : this.#shapeOf(node)
+    if (shape === null) return -1
+    if (!shape.isAscii) this.#seen |= 0x80
     shapes[node] = shape
-    return shape === null ? -1 : end
+    return end
   }
 
   /** Where the name ends if it is the guessed one; else -1. */
@@ -232,12 +239,12 @@ export class JsonScanner {
     for (let child = node + 1; child < this.#nodes; child = nexts[child] as number) {
       names.push(this.#bytes.subarray(nameStarts[child], nameEnds[child]))
     }
-    if (names.length === 0) return noNames
+    if (names.length > 0 && ++this.#unguessed > unguessedMax) return null
     const shape = findShape(names, decodeUtf8)
     if (shape === null) return null
     let place = 0
     for (let child = node + 1; child < this.#nodes; child = nexts[child] as number) {
-      shape.inner[place++] = keepable(shapes[child])
+      shape.inner[place++] = markOf(shapes[child])
     }
     return shape
   }
@@ -247,7 +254,11 @@ function isDigit(byte: number): boolean {
   return byte >= zero && byte <= nine
 }
 
-/** Others are forgotten, so that what senders choose does not fill the memory. */
-function keepable(shape: Shape | null | undefined): Shape | null {
-  return shape?.isKept === true ? shape : null
+function markOf(shape: Shape | null | undefined): number {
+  return shape?.mark ?? -1
+}
+
+/** What is guessed at a place of a guessed shape. */
+function innerOf(guessed: Shape | null, place: number): Shape | null {
+  return guessed === null ? null : shapeAt(guessed.inner[place] ?? -1)
 }

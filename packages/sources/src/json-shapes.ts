@@ -15,40 +15,52 @@ export interface Shape {
   /** The names with their quotes, one behind the other, and where each ends. */
   readonly bytes: Uint8Array
   readonly ends: readonly number[]
-  /** What stood at each place the last time, if it was an object or a list of them: a guess. */
-  readonly inner: (Shape | null)[]
-  /** Small enough to be kept, and ASCII: whoever recognizes it need not look at its letters. */
-  readonly isKept: boolean
+  /** Whoever recognizes it need not look at its letters. */
+  readonly isAscii: boolean
+  /** Where it is kept until another one takes its place; a shape without names is kept nowhere. */
+  readonly mark: number
+  /**
+   * Mark of what stood at each place the last time, if it was an object or a list of them: a guess. Not
+   * the shape itself, because then what is kept would keep others, without end.
+   */
+  readonly inner: number[]
 }
 
-export const noNames: Shape = {
+const noNames: Shape = {
   names: [],
   order: null,
   isOrdinary: true,
   bytes: new Uint8Array(0),
   ends: [],
+  isAscii: true,
+  mark: -1,
   inner: [],
-  isKept: true,
 }
 
-/** Shapes with more names, or more bytes of them, are worked out each time. */
-const namesMax = 48
-const bytesMax = 1024
+/** Objects with more names, or more bytes of them, have none. */
+const namesMax = 64
+const bytesMax = 2048
 /** Shapes kept at most; a power of two. */
 const knownMax = 512
 const known = Array.from<Shape | undefined>({ length: knownMax })
 
-/** `pieces`: the names with their quotes. Null: a name comes twice. */
+/** What is kept there now; null for nothing. */
+export function shapeAt(mark: number): Shape | null {
+  return known[mark] ?? null
+}
+
+/** `pieces`: the names with their quotes. Null: a name comes twice, or they are too many. */
 export function findShape(
   pieces: readonly Uint8Array[],
   decodeUtf8: Platform['decodeUtf8'],
 ): Shape | null {
   if (pieces.length === 0) return noNames
+  if (pieces.length > namesMax) return null
   const mark = markOf(pieces)
   const found = known[mark]
   if (found !== undefined && isSame(found, pieces)) return found
-  const made = shapeOf(pieces, decodeUtf8)
-  if (made?.isKept === true) known[mark] = made
+  const made = shapeOf(pieces, mark, decodeUtf8)
+  if (made !== null) known[mark] = made
   return made
 }
 
@@ -72,7 +84,16 @@ function isSame({ bytes, names }: Shape, pieces: readonly Uint8Array[]): boolean
   return at === bytes.length
 }
 
-function shapeOf(pieces: readonly Uint8Array[], decodeUtf8: Platform['decodeUtf8']): Shape | null {
+function shapeOf(
+  pieces: readonly Uint8Array[],
+  mark: number,
+  decodeUtf8: Platform['decodeUtf8'],
+): Shape | null {
+  let end = 0
+  const ends = pieces.map(piece => (end += piece.length))
+  if (end > bytesMax) return null
+  const bytes = new Uint8Array(end)
+  for (const [i, piece] of pieces.entries()) bytes.set(piece, (ends[i] ?? 0) - piece.length)
   const texts = pieces.map(piece => decodeUtf8(piece)?.slice(1, -1) ?? '')
   const asProperties = Object.keys(Object.fromEntries(texts.map(text => [text, 0])))
   if (asProperties.length !== texts.length) return null
@@ -80,17 +101,14 @@ function shapeOf(pieces: readonly Uint8Array[], decodeUtf8: Platform['decodeUtf8
   // Engines keep names of properties in a form that is compared fast.
   const names = isOrdinary ? asProperties : texts
   const order = membersInOrder(names).map(({ place }) => place)
-  let end = 0
-  const ends = pieces.map(piece => (end += piece.length))
-  const bytes = Uint8Array.from(pieces.flatMap(piece => [...piece]))
-  const isSmall = names.length <= namesMax && bytes.length <= bytesMax
   return {
     names,
     order: order.every((place, i) => place === i) ? null : order,
     isOrdinary,
     bytes,
     ends,
-    inner: names.map(() => null),
-    isKept: isSmall && bytes.every(byte => byte < 0x80),
+    isAscii: bytes.every(byte => byte < 0x80),
+    mark,
+    inner: names.map(() => -1),
   }
 }

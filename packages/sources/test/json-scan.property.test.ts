@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 import { platform } from '@fleet/signatures'
 import fc from 'fast-check'
@@ -63,6 +65,12 @@ const left: readonly [string, string][] = [
   ['a byte order mark', '\ufeff{}'],
   ['33 levels', '['.repeat(33) + ']'.repeat(33)],
   ['a control character', '{"a":"\u0001"}'],
+  [
+    '65 names',
+    JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`n${i}`, 0]))),
+  ],
+  ['long names', JSON.stringify({ ['x'.repeat(2048)]: 0 })],
+  ['65 shapes', JSON.stringify(Array.from({ length: 65 }, (_, i) => ({ [`n${i}`]: 0 })))],
   ['a larger body', JSON.stringify('x'.repeat(bodyBytesMax))],
 ]
 for (const [what, text] of left) {
@@ -120,8 +128,6 @@ test('as many values and levels as a body can have', () => {
   assert.equal(scanned(many), many)
   const deep = '['.repeat(32) + ']'.repeat(32)
   assert.equal(scanned(deep), deep)
-  const members = `{${Array.from({ length: 5000 }, (_, i) => `"n${i}":{}`).join(',')}}`
-  assert.equal(scanned(members), expected(members))
 })
 
 test('shapes that differ in one letter, one name or their order are told apart', () => {
@@ -137,4 +143,26 @@ test('shapes that differ in one letter, one name or their order are told apart',
       scanned(text)
       assert.equal(scanned(next), expected(next), `${text} ${next}`)
     }
+})
+
+test('names that are not ASCII are known again, and their texts decoded as such', () => {
+  for (const text of ['{"größe":1,"a":"b"}', '[{"größe":1,"a":"b"},{"größe":2,"a":"ü"}]']) {
+    for (let round = 0; round < 2; round++) assert.equal(scanned(text), expected(text))
+  }
+  const tape = scanner.read(Buffer.from('{"größe":1,"a":"b"}'), platform)
+  assert.equal(tape?.isAscii, false)
+  assert.equal(tape.scalar(2), 'b')
+})
+
+test('shapes that guess each other do not keep each other for ever', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const name = (k: number): string => `n${String(k).padStart(6, '0')}`
+  const heapAfter = (from: number, to: number): number => {
+    for (let k = from; k < to; k++) scanned(`{"${name(k)}":{"${name(k + 1)}":0}}`)
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  const before = heapAfter(0, 5000)
+  assert.ok(heapAfter(5000, 25_000) - before < 3_000_000)
 })

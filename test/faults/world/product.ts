@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { stageNames } from '@fleet/contracts'
 
 import { repositoryRoot } from '../../../infra/local/index.ts'
+import { nodeArguments } from '../../../infra/local/programs.ts'
+import { builtServices } from '../../../infra/local/service-plans.ts'
 import { Child } from './child.ts'
 import { stablePorts } from './stable-ports.ts'
 
@@ -65,9 +67,11 @@ export class Product {
       Array.from({ length: count }, (_, index) => ({ service, name: `${service}-${index + 1}` })),
     )
     const ports = await stablePorts(wanted.length)
+    // Built ones: a killed process is back with a third of the CPU.
+    const programs = await builtServices()
     return new Product(
       wanted.map(({ service, name }, index) =>
-        instance(settings, service, name, ports[index] ?? 0),
+        instance(settings, { service, name, program: programs[service] ?? '' }, ports[index] ?? 0),
       ),
     )
   }
@@ -116,8 +120,7 @@ export class Product {
 
 function instance(
   { dataDir, environment }: ProductSettings,
-  service: ServiceName,
-  name: string,
+  { service, name, program }: { service: ServiceName; name: string; program: string },
   port: number,
 ): Instance {
   const own = join(dataDir, 'instances', name)
@@ -127,7 +130,7 @@ function instance(
   const process_ = new Child({
     name,
     command: process.execPath,
-    args: () => ['--import', 'tsx', join('services', service, 'src', 'main.ts')],
+    args: () => nodeArguments(program),
     environment: {
       ...environment,
       FLEET_DATA_DIR: own,

@@ -14,11 +14,8 @@ import type { Platform } from '../platform.ts'
 import { isJsonObject } from '../strict-json.ts'
 import type { Json, JsonObject } from '../strict-json.ts'
 import type { EnvelopePaths } from './held-paths.ts'
-import { readHeldEnvelope } from './held-paths.ts'
+import { deliveryPaths, readHeldEnvelope } from './held-paths.ts'
 import type { Reading } from './reading.ts'
-
-/** Fields about the delivery, beside the one at `paths.delivery_attempt`: a retry changes them. */
-const deliveryPaths: readonly Path[] = ['$.delivery_id', '$.delivered_at', '$.attempt'].map(toPath)
 
 /** `plain`: for a body of `readPlainBody`; null: it was read whole. */
 export function readEnvelope(

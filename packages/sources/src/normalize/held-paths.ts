@@ -2,7 +2,7 @@
 // same, so whatever was not used, or not as it stood there, stays among the attributes.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { listNames } from '../domain-fields.ts'
+import { deepNames } from '../domain-fields.ts'
 import type { EndpointPaths } from '../endpoint.ts'
 import { deliveryAttemptOf, eventTypeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
@@ -13,6 +13,12 @@ import { normalizeResourceType } from '../resource-type.ts'
 import type { Json } from '../strict-json.ts'
 import { parseTime } from '../times.ts'
 import { addHeldModePaths, modePaths } from './mode.ts'
+
+const tenantPath = toPath('$.tenant_id')
+/** Fields about the delivery, beside the one at `paths.delivery_attempt`: a retry changes them. */
+export const deliveryPaths: readonly Path[] = ['$.delivery_id', '$.delivered_at', '$.attempt'].map(
+  toPath,
+)
 
 export interface EnvelopePaths {
   readonly paths: EndpointPaths
@@ -90,8 +96,6 @@ function isHeld(field: (typeof comparedFields)[number], value: Json, raw: RawDel
   }
 }
 
-const tenantPath = toPath('$.tenant_id')
-
 /** What any adapter's body may say about tenant and mode. */
 export function heldEverywhere(raw: RawDelivery, body: Json, into: Path[] = []): Path[] {
   const sent = readAt(body, tenantPath) ?? null
@@ -139,7 +143,7 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
     all: both.filter(path => path !== null),
     layout: toLayout(
       asPath(paths.data),
-      [...both, ...modePaths].filter(path => path !== null),
+      [...both, ...modePaths, tenantPath, ...deliveryPaths].filter(path => path !== null),
     ),
   }
   known.set(paths, made)
@@ -157,7 +161,7 @@ function toLayout(dataPath: Path | null, paths: readonly Path[]): BodyLayout | n
       wholeNames.add(first.name)
     }
   }
-  return { dataName, wholeNames, wholeDataNames: listNames }
+  return { dataName, wholeNames, wholeDataNames: deepNames }
 }
 
 function resourceTypeOf(value: Json): string | null {

@@ -19,6 +19,7 @@ interface RecordNames {
 /** The fields of a domain's record beyond those every event has. */
 export type FieldsOf<D extends Domain> = Omit<RecordTypes[RecordNames[D]], keyof UnmappedEvent>
 
+/** Its texts may be parts of the body's: whoever keeps one for long copies it, or keeps all of the body. */
 interface NormalizedIn<D extends Domain> {
   readonly domain: D
   readonly eventId: string
