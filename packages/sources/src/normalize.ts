@@ -5,7 +5,6 @@ import type { RawDelivery } from '@fleet/contracts'
 import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
 import type { Adapter, Endpoint } from './endpoint.ts'
 import { readEnvelope } from './normalize/envelope-reading.ts'
-import type { PlainPlatform } from './normalize/envelope-reading.ts'
 import { fingerprintOf } from './normalize/fingerprint.ts'
 import { layoutOf } from './normalize/held-paths.ts'
 import type { EnvelopePaths } from './normalize/held-paths.ts'
@@ -112,7 +111,7 @@ function readPlain(
   raw: RawDelivery,
   sourceEventType: string,
   endpoint: Endpoint | undefined,
-  platform: PlainPlatform,
+  platform: Pick<Platform, 'decodeUtf8'>,
 ): Read | null {
   const adapter = adapterOf(raw, endpoint)
   if (adapter === 'smartcar') return null

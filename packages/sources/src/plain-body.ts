@@ -1,6 +1,6 @@
 // A body whose texts need no escapes, as an object of what is looked at: its members and those of its
 // data. Lists and objects below are left in the bytes, from which their canonical text is written. A body
-// of any other kind goes the way of `readStrictJson`, which gives the same event.
+// of any other kind goes the way of `parseStrictJson`, which gives the same event.
 
 import { JsonScanner } from './json-scan.ts'
 import { kinds } from './json-tape.ts'

@@ -35,17 +35,22 @@ export class Gauges {
         descriptor: { name, description: help, unit: '', valueType: ValueType.DOUBLE },
         aggregationTemporality: AggregationTemporality.CUMULATIVE,
         dataPointType: DataPointType.GAUGE,
-        dataPoints: reads.flatMap(point),
+        dataPoints: reads.flatMap(pointsOf),
       }))
       .filter(({ dataPoints }) => dataPoints.length > 0)
   }
 }
 
-function point(read: ReadGauge): GaugeMetricData['dataPoints'] {
-  return read().map(({ value, labels = {} }) => ({
-    attributes: labels,
-    startTime: noTime,
-    endTime: noTime,
-    value,
-  }))
+function pointsOf(read: ReadGauge): GaugeMetricData['dataPoints'] {
+  try {
+    return read().map(({ value, labels = {} }) => ({
+      attributes: labels,
+      startTime: noTime,
+      endTime: noTime,
+      value,
+    }))
+  } catch {
+    // As with OpenTelemetry's: it is missing, which alerts can see; the other series are told.
+    return []
+  }
 }

@@ -81,3 +81,16 @@ test('a series that is no longer read is gone', async () => {
   owners = ['a']
   assert.doesNotMatch(await metrics.text(), /owner="b"/)
 })
+
+test('a gauge that can not be read is missing, and nothing else', async () => {
+  const metrics = createMetrics('test')
+  metrics.counter('fleet_things_total', 'Things.').add(1)
+  metrics.gauge('fleet_broken', 'Broken.', () => {
+    throw new Error('no certificate')
+  })
+  metrics.gauge('fleet_ready', 'Ready.', () => [{ value: 1 }])
+  const text = await metrics.text()
+  assert.doesNotMatch(text, /fleet_broken/)
+  assert.match(text, /^fleet_things_total 1$/m)
+  assert.match(text, /^fleet_ready 1$/m)
+})

@@ -69,7 +69,7 @@ interface AttributeSource {
   readonly heldNames: readonly string[]
 }
 
-export type PlainPlatform = Pick<Platform, 'decodeUtf8'>
+type PlainPlatform = Pick<Platform, 'decodeUtf8'>
 
 function attributesBut(
   held: readonly Path[],
