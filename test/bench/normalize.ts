@@ -103,7 +103,7 @@ function runBatch(batch: readonly InRecord[]): void {
     record,
     topic: topics.raw,
     key: record.key?.toString('utf8') ?? '',
-    value: codec.decode(topics.raw, record.value ?? Buffer.alloc(0)),
+    value: codec.decode(topics.raw, record.value ?? Buffer.alloc(0), 'shared'),
     partition: record.partition,
     partitionCount: partitions,
     nowMicros: appendedAtMs * 1000,

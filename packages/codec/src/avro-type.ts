@@ -15,6 +15,7 @@ import {
   GuardedInt,
   GuardedLong,
   GuardedString,
+  shareBytes,
 } from './guarded-primitives.ts'
 import { refuse } from './tap.ts'
 
@@ -22,7 +23,7 @@ export type AvroType = avro.Type
 export type Resolver = ReturnType<avro.Type['createResolver']>
 
 function guard(schema: avro.Schema, options: avro.ForSchemaOptions): avro.Type | undefined {
-  if (typeof schema === 'string') return undefined
+  if (typeof schema === 'string') return schema === 'string' ? new GuardedString() : undefined
   if (Array.isArray(schema)) {
     const nullable = schema.length === 2 && schema[0] === 'null'
     return nullable ? new Nullable(schema, options) : undefined
@@ -58,14 +59,19 @@ export function parseSchema(text: string): avro.Type {
   })
 }
 
-/** Decodes one value that must fill the buffer from `offset` to its end. Throws on anything else. */
+/**
+ * Decodes one value that must fill the buffer from `offset` to its end. Throws on anything else. `shared`:
+ * bytes in it are views of the buffer.
+ */
 export function decodeGuarded(
   type: avro.Type,
   value: Buffer,
   offset: number,
   resolver: Resolver | undefined,
+  shared = false,
 ): unknown {
   resetItemBudget()
+  shareBytes(shared)
   const decoded = type.decode(value, offset, resolver)
   if (decoded.offset === -1) return refuse('truncated')
   const trailing = value.length - decoded.offset

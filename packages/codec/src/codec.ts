@@ -31,8 +31,10 @@ export interface Codec {
    * Reads a value as our record of the topic, whatever compatible schema it was written with.
    * @throws FleetError UNDECODABLE | SCHEMA_UNKNOWN (poison); SCHEMA_PENDING (transient) for a value
    *   that was not prepared
+   * @param bytes `shared`: bytes in what it returns are views of `value`, for those who keep neither;
+   *   by default copies, since a view keeps all of a fetch in memory
    */
-  decode(topic: Topic, value: Buffer): unknown
+  decode(topic: Topic, value: Buffer, bytes?: 'shared'): unknown
 }
 
 export interface CodecOptions {
@@ -108,21 +110,22 @@ class AvroCodec implements Codec {
     await this.#store.need(ids)
   }
 
-  decode(topic: Topic, value: Buffer): unknown {
+  decode(topic: Topic, value: Buffer, bytes?: 'shared'): unknown {
     if (value.length > topic.maxMessageBytes) {
       throw codecError('UNDECODABLE', `${value.length} bytes; ${topic.maxMessageBytes} are allowed`)
     }
     const id = schemaIdOf(value)
     if (id === null) throw codecError('UNDECODABLE', 'No magic byte and schema id in front')
     const writer = this.#store.peek(id)
-    if (writer !== undefined) return this.#read(writer, schemaOfTopic(topic), id, value)
+    if (writer !== undefined)
+      return this.#read(writer, schemaOfTopic(topic), id, value, bytes === 'shared')
     if (this.#store.isUnknown(id)) throw codecError('SCHEMA_UNKNOWN', `No schema has the id ${id}`)
     throw codecError('SCHEMA_PENDING', `Schema ${id} was not looked up`)
   }
 
-  #read(writer: WriterSchema, own: OwnSchema, id: number, value: Buffer): unknown {
+  #read(writer: WriterSchema, own: OwnSchema, id: number, value: Buffer, shared: boolean): unknown {
     try {
-      return writer.read(own, value)
+      return writer.read(own, value, shared)
     } catch (error) {
       if (writer.isForeignTo(own)) this.#store.doubt(id)
       throw error

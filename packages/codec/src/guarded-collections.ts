@@ -3,6 +3,7 @@
 
 import avro from 'avsc'
 import { readLong, writeString } from './guarded-primitives.ts'
+import { RepeatedStrings } from './repeated-strings.ts'
 import { invalid, refuse } from './tap.ts'
 import type { Tap, TypeNode } from './tap.ts'
 
@@ -59,12 +60,15 @@ export class GuardedArray extends avro.types.ArrayType {
 }
 
 export class GuardedMap extends avro.types.MapType {
+  /** avsc also calls `_read` with a resolver as `this`, which has none. */
+  readonly #keys = new RepeatedStrings()
   _read(tap: Tap): Record<string, unknown> {
     const values = this.valuesType as unknown as TypeNode
+    const keys = #keys in this ? this.#keys : undefined
     const out: Record<string, unknown> = {}
     for (let count = readCount(tap, false); count !== 0; count = readCount(tap, false)) {
       for (let i = 0; i < count; i++) {
-        const key = tap.readString() ?? refuse('truncated')
+        const key = keys?.read(tap) ?? tap.readString() ?? refuse('truncated')
         const value = values._read(tap)
         if (key === '__proto__') defineOwn(out, key, value)
         else out[key] = value
@@ -109,6 +113,11 @@ export class Nullable extends avro.types.UnwrappedUnionType {
   readonly #value = this.types[1] as unknown as TypeNode
   _getIndex(value: unknown): number {
     return value === null ? 0 : 1
+  }
+  _read(tap: Tap): unknown {
+    const index = tap.readLong()
+    if (index === 0) return null
+    return index === 1 ? this.#value._read(tap) : refuse(`no branch ${index} of a union`)
   }
   _write(tap: Tap, value: unknown): void {
     if (value === null) return tap.writeLong(0)

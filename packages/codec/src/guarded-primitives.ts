@@ -2,6 +2,7 @@
 // +(2^53 - 2), refuses 2^53 - 1, lets an int be of any size and takes only Buffers for bytes.
 
 import avro from 'avsc'
+import { RepeatedStrings } from './repeated-strings.ts'
 import { invalid, refuse } from './tap.ts'
 import type { Tap } from './tap.ts'
 
@@ -130,7 +131,14 @@ function writeLongAscii(tap: Tap, value: string): boolean {
 
 const lengthBytesMax = 10
 
+/** One for each place in a schema, so that each has its own repeated texts. */
 export class GuardedString extends avro.types.StringType {
+  readonly #repeated = new RepeatedStrings()
+  /** avsc also calls it with a resolver as `this`, which has none. */
+  _read(tap: Tap): string {
+    if (#repeated in this) return this.#repeated.read(tap)
+    return tap.readString() ?? refuse('truncated')
+  }
   _write(tap: Tap, value: unknown): void {
     writeString(tap, value)
   }
@@ -142,7 +150,25 @@ function bufferOf(value: unknown, type: string): Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }
 
+let areBytesShared = false
+
+/** Called before each value; decoding is synchronous, so one mark is enough. */
+export function shareBytes(shared: boolean): void {
+  areBytesShared = shared
+}
+
+function readFixed(tap: Tap, length: number): Buffer {
+  if (!areBytesShared) return tap.readFixed(length) ?? refuse('truncated')
+  const { pos } = tap
+  tap.pos += length
+  return tap.pos <= tap.buf.length ? tap.buf.subarray(pos, tap.pos) : refuse('truncated')
+}
+
 export class GuardedBytes extends avro.types.BytesType {
+  _read(tap: Tap): Buffer {
+    const length = tap.readLong()
+    return length < 0 ? refuse('a length is negative') : readFixed(tap, length)
+  }
   _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: unknown) => void): boolean {
     const fits = value instanceof Uint8Array
     if (!fits) hook?.(value, this)
@@ -156,6 +182,9 @@ export class GuardedBytes extends avro.types.BytesType {
 }
 
 export class GuardedFixed extends avro.types.FixedType {
+  _read(tap: Tap): Buffer {
+    return readFixed(tap, this.size)
+  }
   _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: unknown) => void): boolean {
     const fits = value instanceof Uint8Array && value.length === this.size
     if (!fits) hook?.(value, this)

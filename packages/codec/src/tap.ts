@@ -3,7 +3,10 @@
 
 /** avsc's cursor over a buffer. Running past the end is silent; `decodeGuarded` checks at the end. */
 export interface Tap {
-  readonly buf: Buffer & { utf8Write(text: string, offset: number, length: number): number }
+  readonly buf: Buffer & {
+    utf8Write(text: string, offset: number, length: number): number
+    utf8Slice(start: number, end: number): string
+  }
   pos: number
   readLong(): number
   readString(): string | undefined

@@ -23,8 +23,8 @@ export class WriterSchema {
     this.text = text
   }
 
-  /** Reads a framed value as our record. @throws FleetError UNDECODABLE */
-  read(own: OwnSchema, value: Buffer): unknown {
+  /** Reads a framed value as our record; `shared`: see Codec.decode. @throws FleetError UNDECODABLE */
+  read(own: OwnSchema, value: Buffer, shared: boolean): unknown {
     let reading = this.#readings.get(own.record)
     if (reading === undefined) {
       reading = this.#readingFor(own)
@@ -32,7 +32,7 @@ export class WriterSchema {
     }
     if ('impossible' in reading) throw codecError('UNDECODABLE', reading.impossible)
     try {
-      return decodeGuarded(own.type, value, framingBytes, reading.resolver)
+      return decodeGuarded(own.type, value, framingBytes, reading.resolver, shared)
     } catch (error) {
       throw codecError('UNDECODABLE', `Not a ${own.record}: ${messageOf(error)}`, error)
     }

@@ -36,6 +36,7 @@ export { cloudEventHeaders, headerNames } from './headers.ts'
 export type { CloudEventFacts } from './headers.ts'
 export {
   formatMicros,
+  microsText,
   microsPerDay,
   microsPerHour,
   microsPerMilli,

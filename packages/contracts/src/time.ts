@@ -6,6 +6,18 @@ export const microsPerHour = 3600 * microsPerSecond
 const secondsPerDay = 86_400
 export const microsPerDay = 24 * microsPerHour
 
+let numberKept = 0
+let textKept = '0'
+
+/** The number as text. The times of one event are the same again and again, and making it is slow. */
+export function microsText(micros: number): string {
+  if (micros !== numberKept) {
+    textKept = String(micros)
+    numberKept = micros
+  }
+  return textKept
+}
+
 /** RFC 3339 in UTC with six digits, `2026-11-21T08:30:00.123456Z`. */
 export function formatMicros(micros: number): string {
   const millis = Math.floor(micros / microsPerMilli)

@@ -31,13 +31,23 @@ const headerFramingBytes = 10
 /** Bytes a record takes in a batch: key, value, headers and a bound on the framing. */
 export function recordBytes({ key, value, headers }: OutRecord): number {
   let bytes = framingBytes
-  if (key !== null) bytes += typeof key === 'string' ? Buffer.byteLength(key) : key.length
+  if (key !== null) bytes += bytesOf(key)
   if (value !== null) bytes += value.length
   if (headers === undefined) return bytes
   for (const name of Object.keys(headers)) {
-    const part = headers[name] ?? ''
-    bytes += name.length + headerFramingBytes
-    bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.length
+    bytes += name.length + headerFramingBytes + bytesOf(headers[name] ?? '')
   }
   return bytes
+}
+
+/** Up to here a loop over the characters beats a call into the runtime. */
+const shortTextLength = 64
+
+function bytesOf(part: Buffer | string): number {
+  if (typeof part !== 'string') return part.length
+  if (part.length > shortTextLength) return Buffer.byteLength(part)
+  for (let i = 0; i < part.length; i++) {
+    if (part.charCodeAt(i) > 0x7f) return Buffer.byteLength(part)
+  }
+  return part.length
 }

@@ -10,6 +10,8 @@ export interface Attributes {
   readonly record: Record<string, string>
   /** The canonical text of `record`. */
   readonly json: string
+  /** As UTF-8 where it was written as that: only until the next attributes are read. */
+  readonly jsonBytes?: Uint8Array
 }
 
 export function attributesFrom(texts: ReadonlyMap<string, string>): Attributes {

@@ -3,6 +3,7 @@
 
 import { membersInOrder } from './member-order.ts'
 import { Unread } from './plain-body.ts'
+import type { Platform } from './platform.ts'
 import type { Json, JsonObject } from './strict-json.ts'
 
 const quote = 0x22
@@ -43,6 +44,19 @@ export class CanonicalWriter {
       }
     }
     this.at = at
+  }
+
+  /** As `raw`, for a text of more than some dozen letters. */
+  rawText(text: string, { encodeUtf8 }: Pick<Platform, 'encodeUtf8'>): void {
+    this.#reserve(text.length * unitBytesMax)
+    this.at = encodeUtf8(text, this.bytes, this.at)
+  }
+
+  /** Writes bytes as they are. */
+  rawBytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
   }
 
   /** What stands from `start` to `end` once more, as the JSON form of that text. */

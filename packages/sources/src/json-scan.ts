@@ -1,7 +1,7 @@
 // Reads a body without escapes in one pass over its bytes. What it accepts, JSON.parse accepts; all other
 // bodies, whatever is wrong or unusual with them, it leaves to that.
 
-import { findShape, shapeAt } from './json-shapes.ts'
+import { findShape, noMark, shapeAt } from './json-shapes.ts'
 import type { Shape } from './json-shapes.ts'
 import { bodyBytesMax, JsonTape, kinds } from './json-tape.ts'
 import type { Platform } from './platform.ts'
@@ -37,7 +37,7 @@ export class JsonScanner {
   #seen = 0
   #unguessed = 0
   /** Mark of the last body's shape. */
-  #lastMark = -1
+  #lastMark = noMark
 
   /** Null: not JSON, or not of this kind. What the tape says is true until the next body is read. */
   read(bytes: Uint8Array, { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>): JsonTape | null {
@@ -255,10 +255,12 @@ function isDigit(byte: number): boolean {
 }
 
 function markOf(shape: Shape | null | undefined): number {
-  return shape?.mark ?? -1
+  return shape?.mark ?? noMark
 }
 
 /** What is guessed at a place of a guessed shape. */
 function innerOf(guessed: Shape | null, place: number): Shape | null {
-  return guessed === null ? null : shapeAt(guessed.inner[place] ?? -1)
+  return guessed === null || place >= guessed.inner.length
+    ? null
+    : shapeAt(guessed.inner[place] as number)
 }

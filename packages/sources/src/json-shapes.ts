@@ -17,7 +17,7 @@ export interface Shape {
   readonly ends: readonly number[]
   /** Whoever recognizes it need not look at its letters. */
   readonly isAscii: boolean
-  /** Where it is kept until another one takes its place; a shape without names is kept nowhere. */
+  /** Where it is kept until another one takes its place; a shape without names has `noMark`. */
   readonly mark: number
   /**
    * Mark of what stood at each place the last time, if it was an object or a list of them: a guess. Not
@@ -26,6 +26,9 @@ export interface Shape {
   readonly inner: number[]
 }
 
+/** Nothing is ever kept there. A place of the list, because to look beside it costs a call into the engine. */
+export const noMark = 0
+
 const noNames: Shape = {
   names: [],
   order: null,
@@ -33,7 +36,7 @@ const noNames: Shape = {
   bytes: new Uint8Array(0),
   ends: [],
   isAscii: true,
-  mark: -1,
+  mark: noMark,
   inner: [],
 }
 
@@ -42,11 +45,11 @@ const namesMax = 64
 const bytesMax = 2048
 /** Shapes kept at most; a power of two. */
 const knownMax = 512
-const known = Array.from<Shape | undefined>({ length: knownMax })
+const known = Array.from<Shape | null>({ length: knownMax + 1 }).fill(null)
 
 /** What is kept there now; null for nothing. */
 export function shapeAt(mark: number): Shape | null {
-  return known[mark] ?? null
+  return known[mark] as Shape | null
 }
 
 /** `pieces`: the names with their quotes. Null: a name comes twice, or they are too many. */
@@ -57,21 +60,21 @@ export function findShape(
   if (pieces.length === 0) return noNames
   if (pieces.length > namesMax) return null
   const mark = markOf(pieces)
-  const found = known[mark]
-  if (found !== undefined && isSame(found, pieces)) return found
+  const found = shapeAt(mark)
+  if (found !== null && isSame(found, pieces)) return found
   const made = shapeOf(pieces, mark, decodeUtf8)
   if (made !== null) known[mark] = made
   return made
 }
 
-/** By the number of names, their lengths and their first and last letters. */
+/** By the number of names, their lengths and their first and last letters; never `noMark`. */
 function markOf(pieces: readonly Uint8Array[]): number {
   let mark = pieces.length
   for (const piece of pieces) {
     const letters = (piece[1] ?? 0) + ((piece.at(-2) ?? 0) << 3)
     mark = (mark * 31 + piece.length + (letters << 2)) | 0
   }
-  return (mark ^ (mark >>> 9)) & (knownMax - 1)
+  return ((mark ^ (mark >>> 9)) & (knownMax - 1)) + 1
 }
 
 function isSame({ bytes, names }: Shape, pieces: readonly Uint8Array[]): boolean {
@@ -109,6 +112,6 @@ function shapeOf(
     ends,
     isAscii: bytes.every(byte => byte < 0x80),
     mark,
-    inner: names.map(() => -1),
+    inner: names.map(() => noMark),
   }
 }

@@ -6,7 +6,7 @@ import type { RawDelivery } from '@fleet/contracts'
 import type { Endpoint } from './endpoint.ts'
 import { mapperVersion, normalize } from './normalize.ts'
 import type { Normalization } from './normalize.ts'
-import type { Platform } from './platform.ts'
+import type { NormalizingPlatform } from './platform.ts'
 
 export interface Mapper {
   readonly version: string
@@ -14,7 +14,7 @@ export interface Mapper {
   normalize(
     raw: RawDelivery,
     endpoint: Endpoint | undefined,
-    platform: Pick<Platform, 'textSha256Hex' | 'decodeUtf8'>,
+    platform: NormalizingPlatform,
   ): Normalization
 }
 

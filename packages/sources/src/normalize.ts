@@ -14,7 +14,7 @@ import type { Reading } from './normalize/reading.ts'
 import { readSmartcarEvent } from './normalize/smartcar-event.ts'
 import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
 import { eventTypeOf } from './envelope.ts'
-import type { Platform } from './platform.ts'
+import type { NormalizingPlatform, Platform } from './platform.ts'
 import { readPlainBody } from './plain-body.ts'
 import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
 import type { JsonObject } from './strict-json.ts'
@@ -32,7 +32,7 @@ export const mapperVersion = '1'
 export function normalize(
   raw: RawDelivery,
   endpoint: Endpoint | undefined,
-  platform: Pick<Platform, 'textSha256Hex' | 'decodeUtf8'>,
+  platform: NormalizingPlatform,
 ): Normalization {
   const { event_id: eventId, source_event_type: sourceEventType } = raw
   const { resource_type: resourceType, resource_id: resourceId } = raw

@@ -32,7 +32,8 @@ export function plainAttributes(
     const to = ends[i] as number
     record[names[i] as string] = isAscii ? texts.slice(from, to) : textOf(from, to, decodeUtf8)
   }
-  return { record, json: textOf(start, writer.at, decodeUtf8) }
+  const jsonBytes = writer.bytes.subarray(start, writer.at)
+  return { record, json: decodeUtf8(jsonBytes) ?? '', jsonBytes }
 }
 
 function writeAll(names: readonly string[]): void {

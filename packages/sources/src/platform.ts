@@ -17,6 +17,14 @@ export interface Platform {
     signature: Uint8Array,
     ...parts: readonly Uint8Array[]
   ): boolean
+  /**
+   * Writes the text's UTF-8 form, a lone surrogate as U+FFFD, and returns where it ends. There must be
+   * room for three bytes a character.
+   */
+  encodeUtf8(text: string, into: Uint8Array, at: number): number
   /** Strict UTF-8: null when the bytes are not UTF-8. A leading byte order mark is skipped. */
   decodeUtf8(bytes: Uint8Array): string | null
 }
+
+/** What normalizing needs: no secrets, no signatures. */
+export type NormalizingPlatform = Pick<Platform, 'sha256' | 'encodeUtf8' | 'decodeUtf8'>

@@ -45,6 +45,7 @@ test('plain attributes are those of the general way, one call after the other', 
       assert.deepEqual(attributes.record, expected.record)
       assert.deepEqual(Object.keys(attributes.record), Object.keys(expected.record))
       assert.equal(attributes.json, expected.json)
+      assert.deepEqual(Buffer.from(attributes.jsonBytes ?? []), Buffer.from(expected.json))
     }),
     { numRuns: 3000 },
   )

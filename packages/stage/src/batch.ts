@@ -2,6 +2,7 @@
 
 import type { OutRecord, Position } from '@fleet/kafka'
 
+import { copyOf } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { BatchTally } from './stage-metrics.ts'
 
@@ -20,11 +21,7 @@ export class Batch {
   /** `recordsMax`: see batch-size.ts. */
   constructor(progress: Progress, recordsMax = Infinity) {
     this.#recordsMax = recordsMax
-    this.progress = {
-      ...progress,
-      positions: { ...progress.positions },
-      counts: { ...progress.counts },
-    }
+    this.progress = copyOf(progress)
   }
 
   get isFull(): boolean {

@@ -59,7 +59,8 @@ export function decideRecord<State extends TaskState<Change>, Change>(
       const message = 'The record has no value'
       throw new FleetError('UNDECODABLE', 'poison', message)
     }
-    const value = codec.decode(topic, record.value)
+    // Whoever remembers bytes of it copies them: they are a view of all that was fetched with it.
+    const value = codec.decode(topic, record.value, 'shared')
     const key = record.key === null ? '' : record.key.toString('utf8')
     const { partition, partitionCount, nowMicros, streamTimeMs } = context
     input = { partition, partitionCount, nowMicros, streamTimeMs, record, topic, key, value }

@@ -51,7 +51,7 @@ export interface Input extends TaskContext {
   topic: Topic
   /** UTF-8 text of the record's key. */
   key: string
-  /** The decoded value; its type follows from `topic.schema`. */
+  /** The decoded value; its type follows from `topic.schema`. Bytes in it are views of the record's. */
   value: unknown
   /** Only of a replayed dead letter: records that followed it may have been decided before it. */
   redriven?: { attempt: number; replayId: string | null }

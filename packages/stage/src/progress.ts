@@ -38,6 +38,25 @@ export function noProgress(partitionCount: number): Progress {
   }
 }
 
+/** Member by member: copies by `...` are of other hidden classes than what they copy, and code is made for each. */
+export function copyOf(progress: Progress): Progress {
+  const { positions, streamTimeMs, lastTickMs, counts, transactions, partitionCount } = progress
+  const copy: Progress = {
+    positions: { ...positions },
+    streamTimeMs,
+    lastTickMs,
+    counts: {
+      published: counts.published,
+      duplicate: counts.duplicate,
+      dead_letter: counts.dead_letter,
+    },
+    transactions,
+    partitionCount,
+  }
+  if (progress.state !== undefined) copy.state = progress.state
+  return copy
+}
+
 export function encodeProgress(progress: Progress): Buffer {
   return Buffer.from(JSON.stringify(progress))
 }

@@ -5,7 +5,7 @@ import { readSchemas, sampleProblems } from '@fleet/contract-kit'
 import { domains, topics } from '@fleet/contracts'
 import type { RawDelivery, RecordName } from '@fleet/contracts'
 import { canonicalJson } from '@fleet/sources'
-import type { Endpoint, Mapper, NormalizedEvent, Platform } from '@fleet/sources'
+import type { Endpoint, Mapper, NormalizedEvent, NormalizingPlatform } from '@fleet/sources'
 
 export type Mapped =
   | { readonly kind: 'event'; readonly event: NormalizedEvent }
@@ -41,13 +41,11 @@ export interface Difference {
   readonly reasons: readonly string[]
 }
 
-type Tools = Pick<Platform, 'textSha256Hex' | 'decodeUtf8'>
-
 export function runMapper(
   mapper: Mapper,
   raw: RawDelivery,
   endpoint: Endpoint | undefined,
-  platform: Tools,
+  platform: NormalizingPlatform,
 ): Mapped {
   let result: unknown
   try {

@@ -1,25 +1,43 @@
 // A short hash of what an event says. Two deliveries of one event id with different fingerprints are a
 // conflict, so nothing that a retry may change is in it, and nothing else is left out.
 
+import { microsText } from '@fleet/contracts'
 import type { Resource } from '@fleet/contracts'
 import { canonicalJson, jsonString } from '../canonical-json.ts'
+import { CanonicalWriter } from '../canonical-writer.ts'
 import type { Platform } from '../platform.ts'
 import type { Reading } from './reading.ts'
+
+/** Used up within one call. */
+const writer = new CanonicalWriter()
 
 /** First four bytes, big-endian, of SHA-256 over canonical JSON. */
 export function fingerprintOf(
   reading: Reading,
   resource: Resource,
   occurredAt: number,
-  platform: Pick<Platform, 'textSha256Hex'>,
+  platform: Pick<Platform, 'sha256' | 'encodeUtf8'>,
 ): number {
   const { eventType, subaccountId, content } = reading
+  const { json, jsonBytes } = content.attributes
   // The canonical text of one object; its members stand here in their order.
-  const text =
-    `{"attributes":${content.attributes.json},"event_type":${jsonString(eventType)},` +
-    `"fields":${canonicalJson(content.fields)},` +
-    `${content.hasOwnTime ? `"occurred_at":${canonicalJson(occurredAt)},` : ''}` +
-    `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +
-    `"subaccount_id":${subaccountId === null ? 'null' : jsonString(subaccountId)}}`
-  return Number.parseInt(platform.textSha256Hex(text).slice(0, 8), 16)
+  writer.at = 0
+  writer.raw('{"attributes":')
+  if (jsonBytes === undefined) writer.rawText(json, platform)
+  else writer.rawBytes(jsonBytes)
+  writer.rawText(
+    `,"event_type":${jsonString(eventType)},"fields":${canonicalJson(content.fields)},` +
+      `${content.hasOwnTime ? `"occurred_at":${microsText(occurredAt)},` : ''}` +
+      `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +
+      `"subaccount_id":${subaccountId === null ? 'null' : jsonString(subaccountId)}}`,
+    platform,
+  )
+  const digest = platform.sha256(writer.bytes.subarray(0, writer.at))
+  return wordOf(digest)
+}
+
+function wordOf(digest: Uint8Array): number {
+  let word = 0
+  for (let i = 0; i < 4; i++) word = word * 256 + (digest[i] as number)
+  return word
 }

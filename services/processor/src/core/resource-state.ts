@@ -39,8 +39,16 @@ function sortedRecord<In, Out>(
   map: ReadonlyMap<string, In>,
   convert: (value: In) => Out,
 ): Record<string, Out> {
-  if (map.size === 0) return {}
-  const entries = [...map]
-  if (entries.length > 1) entries.sort(([left], [right]) => compareUtf8(left, right))
+  const record: Record<string, Out> = {}
+  if (map.size === 0) return record
+  // Nearly all resources have one register: nothing to sort.
+  if (map.size === 1)
+    for (const [key, value] of map) {
+      // Assigned, it would be the prototype.
+      if (key === '__proto__') break
+      record[key] = convert(value)
+      return record
+    }
+  const entries = [...map].sort(([left], [right]) => compareUtf8(left, right))
   return Object.fromEntries(entries.map(([key, value]) => [key, convert(value)]))
 }

@@ -12,6 +12,7 @@
 // had none: [1, version, [register*], [signal*]]; it is still read.
 
 import { FleetError } from '@fleet/runtime'
+import { microsText } from '@fleet/contracts'
 import type { Domain, Register } from '@fleet/contracts'
 
 import { newestAt } from '../core/resource-memory.ts'
@@ -108,7 +109,7 @@ function lengthOf(text: string | null): number {
 }
 
 function timeText(time: number): string {
-  return Number.isFinite(time) ? String(time) : 'null'
+  return Number.isFinite(time) ? microsText(time) : 'null'
 }
 
 /** JSON's form of a text. Nearly all texts are plain, and looking is cheaper than the general way. */
@@ -125,7 +126,8 @@ const plain = /^[ !#-[\]-~]*$/
 function registerText(domain: Domain, register: Register): string {
   const { event_id, event_type, occurred_at, effective_at, rank, data_json } = register
   const names = `"${domain}",${quoted(event_id)},${quoted(event_type)}`
-  return `[${names},${occurred_at},${effective_at},${rank},${data_json}]`
+  const times = `${microsText(occurred_at)},${microsText(effective_at)}`
+  return `[${names},${times},${rank},${data_json}]`
 }
 
 function toRegister(row: RegisterRow): Register {
