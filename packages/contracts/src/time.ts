@@ -6,16 +6,32 @@ export const microsPerHour = 3600 * microsPerSecond
 const secondsPerDay = 86_400
 export const microsPerDay = 24 * microsPerHour
 
-let numberKept = 0
-let textKept = '0'
+let kept = 0
+let keptText = '0'
+let keptSecond = NaN
+let keptSecondText = ''
 
-/** The number as text. The times of one event are the same again and again, and making it is slow. */
+/**
+ * The number as text, which engines are slow to make of one so large. The times of one event are the
+ * same again and again, and those of the next are near.
+ */
 export function microsText(micros: number): string {
-  if (micros !== numberKept) {
-    textKept = String(micros)
-    numberKept = micros
+  if (micros === kept) return keptText
+  kept = micros
+  keptText =
+    micros >= microsPerSecond && Number.isSafeInteger(micros) ? inParts(micros) : String(micros)
+  return keptText
+}
+
+function inParts(micros: number): string {
+  const second = Math.floor(micros / microsPerSecond)
+  if (second !== keptSecond) {
+    keptSecond = second
+    keptSecondText = String(second)
   }
-  return textKept
+  const rest = micros - second * microsPerSecond
+  const millis = Math.floor(rest / microsPerMilli)
+  return keptSecondText + threeDigits(millis) + threeDigits(rest - millis * microsPerMilli)
 }
 
 /** RFC 3339 in UTC with six digits, `2026-11-21T08:30:00.123456Z`. */

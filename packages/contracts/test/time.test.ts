@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { formatMicros, microsPerDay, microsPerHour, monthOfMicros } from '../src/index.ts'
+import {
+  formatMicros,
+  microsPerDay,
+  microsPerHour,
+  microsText,
+  monthOfMicros,
+} from '../src/index.ts'
 
 const times: [micros: number, text: string, month: string][] = [
   [0, '1970-01-01T00:00:00.000000Z', '1970-01'],
@@ -48,5 +54,21 @@ test('any moment is the text that the platform gives, with three digits more', (
         assert.equal(formatMicros(millis * 1000 + rest), `${text}${digits}Z`)
       }
     }),
+  )
+})
+
+test('a number is the text that it always is, whatever came before it', () => {
+  const near = fc.integer({ min: 1_763_713_800_000_000, max: 1_763_713_800_000_000 + 3_000_000 })
+  const any = fc.oneof(
+    near,
+    fc.maxSafeInteger(),
+    fc.integer({ min: -5, max: 2_000_000 }),
+    fc.double(),
+  )
+  fc.assert(
+    fc.property(fc.array(any, { maxLength: 20 }), numbers => {
+      for (const number of numbers) assert.equal(microsText(number), String(number))
+    }),
+    { numRuns: 5000 },
   )
 })

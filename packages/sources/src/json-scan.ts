@@ -11,6 +11,11 @@ const levelsMax = 32
 const unguessedMax = 64
 /** So many decimal digits always come back from a double as they went in. */
 const exactDigitsMax = 15
+/**
+ * One more does below these, by digits before the point: there the last digit is worth more than the
+ * distance of two doubles, so that no other decimal as short is the same double.
+ */
+const sixteenDigitsBelow = [0, 8, 64, 512, 8192, 65_536]
 
 const quote = 0x22
 const backslash = 0x5c
@@ -47,7 +52,7 @@ export class JsonScanner {
     this.#nodes = 0
     this.#seen = 0
     this.#unguessed = 0
-    tape.bytes = bytes
+    tape.hold(bytes)
     tape.decodeUtf8 = decodeUtf8
     const end = this.#value(this.#skip(0), 0, shapeAt(this.#lastMark))
     if (end < 0 || this.#skip(end) !== bytes.length) return null
@@ -126,23 +131,35 @@ export class JsonScanner {
     // -0 is 0.
     let isCanonical = first === start || bytes[first] !== zero
     let end = whole
+    let digits = whole - first
     if (bytes[end] === dot) {
       end = this.#digits(whole + 1)
       if (end === whole + 1) return -1
       // 0.0… may need an exponent, …0 is shorter without it.
       const isSmall = bytes[first] === zero && bytes[whole + 1] === zero
       isCanonical = !isSmall && bytes[end - 1] !== zero
+      digits = end - first - 1
     }
-    isCanonical &&= end - first <= exactDigitsMax
+    if (digits > exactDigitsMax) isCanonical &&= this.#isExact(first, whole, digits)
     const exponent = bytes[end]
     if (exponent === 0x65 || exponent === 0x45) {
       const sign = bytes[end + 1]
-      const digits = sign === minus || sign === 0x2b ? end + 2 : end + 1
-      end = this.#digits(digits)
-      if (end === digits) return -1
+      const power = sign === minus || sign === 0x2b ? end + 2 : end + 1
+      end = this.#digits(power)
+      if (end === power) return -1
       isCanonical = false
     }
     return this.#keep(isCanonical ? kinds.asItCame : kinds.number, start, end)
+  }
+
+  /** Whether so many digits come back as they are; those from `first` to `whole` stand before the point. */
+  #isExact(first: number, whole: number, digits: number): boolean {
+    if (digits !== exactDigitsMax + 1) return false
+    const below = sixteenDigitsBelow[whole - first]
+    if (below === undefined) return false
+    let value = 0
+    for (let at = first; at < whole; at++) value = value * 10 + (this.#bytes[at] as number) - zero
+    return value > 0 && value < below
   }
 
   #digits(at: number): number {
@@ -217,13 +234,18 @@ export class JsonScanner {
   }
 
   /** Where the name ends if it is the guessed one; else -1. */
-  #guessedName(at: number, { bytes: names, ends }: Shape, place: number): number {
+  #guessedName(at: number, { view: names, ends }: Shape, place: number): number {
     if (place >= ends.length) return -1
-    const bytes = this.#bytes
     const from = place === 0 ? 0 : (ends[place - 1] as number)
     const length = (ends[place] as number) - from
-    if (at + length > bytes.length) return -1
-    for (let i = 1; i < length; i++) if (bytes[at + i] !== names[from + i]) return -1
+    if (at + length > this.#bytes.length) return -1
+    const { view, base } = this.tape
+    const start = base + at
+    let i = 0
+    for (; i + 4 <= length; i += 4) {
+      if (view.getInt32(start + i, true) !== names.getInt32(from + i, true)) return -1
+    }
+    for (; i < length; i++) if (view.getInt8(start + i) !== names.getInt8(from + i)) return -1
     return at + length
   }
 

@@ -14,6 +14,7 @@ export interface Shape {
   readonly isOrdinary: boolean
   /** The names with their quotes, one behind the other, and where each ends. */
   readonly bytes: Uint8Array
+  readonly view: DataView
   readonly ends: readonly number[]
   /** Whoever recognizes it need not look at its letters. */
   readonly isAscii: boolean
@@ -34,6 +35,7 @@ const noNames: Shape = {
   order: null,
   isOrdinary: true,
   bytes: new Uint8Array(0),
+  view: new DataView(new ArrayBuffer(0)),
   ends: [],
   isAscii: true,
   mark: noMark,
@@ -109,6 +111,7 @@ function shapeOf(
     order: order.every((place, i) => place === i) ? null : order,
     isOrdinary,
     bytes,
+    view: new DataView(bytes.buffer),
     ends,
     isAscii: bytes.every(byte => byte < 0x80),
     mark,

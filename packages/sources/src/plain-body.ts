@@ -4,7 +4,7 @@
 
 import { JsonScanner } from './json-scan.ts'
 import { kinds } from './json-tape.ts'
-import type { JsonTape } from './json-tape.ts'
+import type { JsonTape, Target } from './json-tape.ts'
 import type { Platform } from './platform.ts'
 import type { Json, JsonObject } from './strict-json.ts'
 
@@ -18,13 +18,13 @@ export class Unread {
     this.#node = node
   }
 
-  /** As many bytes as its canonical text takes at most. */
+  /** As many bytes as writing its canonical text takes at most. */
   get room(): number {
     return this.#tape.room(this.#node)
   }
 
   /** Writes its canonical text; returns where it ends. */
-  write(into: Uint8Array, at: number): number {
+  write(into: Target, at: number): number {
     return this.#tape.write(this.#node, into, at)
   }
 }

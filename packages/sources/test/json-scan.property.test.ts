@@ -14,13 +14,21 @@ import { plainJson, slipped } from './plain-texts.ts'
 
 const scanner = new JsonScanner()
 
-/** Null: left to JSON.parse. */
+/** Null: left to JSON.parse. Wherever in its memory the body lies, it is read the same. */
 function scanned(text: string | Uint8Array): string | null {
-  const bytes = Buffer.from(text)
+  const body = Buffer.from(text)
+  // Up to the last byte of its memory: nothing behind it may be touched.
+  const alone = read(new Uint8Array(body))
+  const amid = Buffer.concat([Buffer.from('"x'), body, Buffer.from('"yz')])
+  assert.equal(read(amid.subarray(2, 2 + body.length)), alone)
+  return alone
+}
+
+function read(bytes: Uint8Array): string | null {
   const tape = scanner.read(bytes, platform)
   if (tape === null) return null
   const into = new Uint8Array(tape.room(0))
-  const end = tape.write(0, into, 0)
+  const end = tape.write(0, { bytes: into, view: new DataView(into.buffer) }, 0)
   assert.ok(end <= into.length)
   return Buffer.from(into.subarray(0, end)).toString()
 }
@@ -39,6 +47,39 @@ test('every JSON text without escapes is read, and its canonical text is that of
       assert.equal(scanned(text), expected(text))
     }),
     { numRuns: 5000 },
+  )
+})
+
+/** With as many digits as a double has, give or take some; many of them just beside a power of two. */
+const long = fc
+  .record({
+    whole: fc.oneof(
+      fc.integer({ min: 0, max: 99_999 }),
+      fc.nat({ max: 17 }).chain(power => fc.constantFrom(2 ** power - 1, 2 ** power)),
+      fc.integer({ min: 100_000, max: 2 ** 40 }),
+    ),
+    digits: fc.integer({ min: 13, max: 18 }),
+    fraction: fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 18, maxLength: 18 }),
+      fc.constant('9'.repeat(18)),
+      fc.tuple(fc.nat({ max: 99 }), fc.boolean()).map(([end, isHigh]) => {
+        return `${(isHigh ? '9' : '0').repeat(14)}${String(end).padStart(4, '0')}`
+      }),
+    ),
+    sign: fc.constantFrom('', '-'),
+  })
+  .map(({ whole, digits, fraction, sign }) => {
+    const left = Math.max(1, digits - String(whole).length)
+    return `${sign}${whole}.${fraction.slice(0, left)}`
+  })
+
+test('numbers with about as many digits as a double has are written as ECMAScript writes them', () => {
+  const ownTexts = fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)
+  fc.assert(
+    fc.property(fc.oneof(long, ownTexts), text => {
+      assert.equal(scanned(`[${text}]`), `[${String(Number(text))}]`)
+    }),
+    { numRuns: 30_000 },
   )
 })
 

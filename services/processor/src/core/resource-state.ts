@@ -49,6 +49,6 @@ function sortedRecord<In, Out>(
       record[key] = convert(value)
       return record
     }
-  const entries = [...map].sort(([left], [right]) => compareUtf8(left, right))
+  const entries = [...map].toSorted(([left], [right]) => compareUtf8(left, right))
   return Object.fromEntries(entries.map(([key, value]) => [key, convert(value)]))
 }

@@ -18,6 +18,7 @@ import type { Domain, Register } from '@fleet/contracts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
 import type { SignalRegister } from '../core/signals.ts'
+import { bytesOfText } from './text-bytes.ts'
 
 type RegisterRow = [Domain, string, string, number, number, number, unknown]
 type ValueRow = [number, string, number, string | null, string | null]
@@ -53,7 +54,7 @@ export function toResourceRow(memory: ResourceMemory): Buffer {
     text += separator + signalText(signal)
     separator = ','
   }
-  return Buffer.from(`${text}]]`)
+  return bytesOfText(`${text}]]`)
 }
 
 export function fromResourceRow(text: string): ResourceMemory {

@@ -1,0 +1,23 @@
+// Texts to bytes, one behind the other in pieces of memory: to a buffer of its own the engine counts a
+// text before it writes it, which takes as long.
+
+/** Rows stay no longer than a transaction, so that what one of them keeps is soon free again. */
+const slabBytes = 64 * 1024
+/** A character that takes one place in a string takes at most this in UTF-8. */
+const utf8BytesMax = 3
+
+let slab = Buffer.allocUnsafeSlow(slabBytes)
+let slabAt = 0
+
+/** The text's UTF-8 form. Whoever keeps it for long copies it. */
+export function bytesOfText(text: string): Buffer {
+  const most = text.length * utf8BytesMax
+  if (most > slabBytes / 4) return Buffer.from(text)
+  if (slabAt + most > slabBytes) {
+    slab = Buffer.allocUnsafeSlow(slabBytes)
+    slabAt = 0
+  }
+  const start = slabAt
+  slabAt += slab.write(text, start)
+  return slab.subarray(start, slabAt)
+}
