@@ -7,8 +7,6 @@ import type { Platform } from './platform.ts'
 import type { Json, JsonObject } from './strict-json.ts'
 
 const quote = 0x22
-const fourQuotes = 0x2222_2222
-const highestBits = 0x8080_8080 | 0
 const backslash = 0x5c
 const comma = 0x2c
 /** Most bytes that one UTF-16 unit takes in UTF-8. */
@@ -66,36 +64,18 @@ export class CanonicalWriter {
   /** What stands from `start` to `end` once more, as the JSON form of that text. */
   quoted(start: number, end: number): void {
     this.#reserve(2 * (end - start) + 2)
-    const { bytes, view } = this
+    const { bytes } = this
     let { at } = this
     bytes[at++] = quote
-    let i = start
-    for (; i + 4 <= end; i += 4) {
-      const word = view.getInt32(i, true)
-      // A byte that is a quote is zero here, and only then borrows from its highest bit.
-      const differing = word ^ fourQuotes
-      if (((differing - 0x0101_0101) & ~differing & highestBits) === 0) {
-        view.setInt32(at, word, true)
-        at += 4
-      } else {
-        at = this.#escaped(word & 0xff, at)
-        at = this.#escaped((word >>> 8) & 0xff, at)
-        at = this.#escaped((word >>> 16) & 0xff, at)
-        at = this.#escaped(word >>> 24, at)
-      }
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] as number
+      bytes[at] = backslash
+      // Without a branch, which processors would guess wrong at every other quote.
+      at += ((byte ^ quote) - 1) >>> 31
+      bytes[at++] = byte
     }
-    for (; i < end; i++) at = this.#escaped(bytes[i] as number, at)
     bytes[at++] = quote
     this.at = at
-  }
-
-  /** The text has no backslash, nor what else would need one. */
-  #escaped(byte: number, at: number): number {
-    const { bytes } = this
-    bytes[at] = backslash
-    const to = byte === quote ? at + 1 : at
-    bytes[to] = byte
-    return to + 1
   }
 
   /** Two to four bytes of UTF-8 for the character at `index`; returns where they end. */
