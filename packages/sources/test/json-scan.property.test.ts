@@ -60,7 +60,11 @@ const long = fc
     ),
     digits: fc.integer({ min: 13, max: 18 }),
     fraction: fc.oneof(
-      fc.string({ unit: fc.constantFrom(...'0 1 2 3 4 5 6 7 8 9'.split(' ')), minLength: 18, maxLength: 18 }),
+      fc.string({
+        unit: fc.constantFrom(...'0 1 2 3 4 5 6 7 8 9'.split(' ')),
+        minLength: 18,
+        maxLength: 18,
+      }),
       fc.constant('9'.repeat(18)),
       fc.tuple(fc.nat({ max: 99 }), fc.boolean()).map(([end, isHigh]) => {
         return `${(isHigh ? '9' : '0').repeat(14)}${String(end).padStart(4, '0')}`
