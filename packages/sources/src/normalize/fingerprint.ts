@@ -9,7 +9,9 @@ import type { Platform } from '../platform.ts'
 import type { Reading } from './reading.ts'
 
 /** Used up within one call. */
-const writer = new CanonicalWriter()
+const usual = new CanonicalWriter()
+/** Larger attributes have a writer of their own: a writer never gives back what it once took. */
+const usualCharactersMax = 64 * 1024
 
 /** First four bytes, big-endian, of SHA-256 over canonical JSON. */
 export function fingerprintOf(
@@ -21,6 +23,7 @@ export function fingerprintOf(
   const { eventType, subaccountId, content } = reading
   const { json, jsonBytes } = content.attributes
   // The canonical text of one object; its members stand here in their order.
+  const writer = json.length > usualCharactersMax ? new CanonicalWriter() : usual
   writer.at = 0
   writer.raw('{"attributes":')
   if (jsonBytes === undefined) writer.rawText(json, platform)
