@@ -5,8 +5,8 @@ import type { Domain } from '@fleet/contracts'
 import { parseId } from './identity.ts'
 import { readMoney } from './money.ts'
 import type { FieldsOf } from './normalize/normalized-event.ts'
-import { elements, member } from './strict-json.ts'
-import type { Json } from './strict-json.ts'
+import { elements, isJsonObject, member } from './strict-json.ts'
+import type { Json, JsonObject } from './strict-json.ts'
 import { parseTime } from './times.ts'
 
 type FieldKind =
@@ -136,12 +136,13 @@ export function readDomainFields<D extends Domain>(
 ): FieldsReading<D> {
   const fields: Record<string, unknown> = {}
   const heldNames: string[] = []
+  const members = isJsonObject(data) ? data : noMembers
   for (const [name, kind] of fieldsOfDomain.get(domain) ?? []) {
     if (kind === 'money') {
       fields[name] = readAmount(eventType, data, heldNames)
       continue
     }
-    const value = member(data, name) ?? null
+    const value = Object.hasOwn(members, name) ? (members[name] ?? null) : null
     const parsed = value === null ? null : readField(kind, value)
     fields[name] = parsed ?? (kind === 'texts' || kind === 'empty' ? [] : null)
     if (value === null || parsed !== null) heldNames.push(name)
@@ -149,6 +150,8 @@ export function readDomainFields<D extends Domain>(
   // The table above is checked against the records, so these are the domain's fields.
   return { fields: fields as unknown as FieldsOf<D>, heldNames }
 }
+
+const noMembers: JsonObject = {}
 
 const moneyMembers = ['amount_minor', 'amount', 'currency'] as const
 

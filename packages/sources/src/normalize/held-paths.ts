@@ -10,7 +10,7 @@ import { readAt, toPath } from '../paths.ts'
 import type { Path } from '../paths.ts'
 import type { BodyLayout } from '../plain-body.ts'
 import { normalizeResourceType } from '../resource-type.ts'
-import type { Json } from '../strict-json.ts'
+import type { Json, JsonObject } from '../strict-json.ts'
 import { parseTime } from '../times.ts'
 import { addHeldModePaths, modePaths } from './mode.ts'
 
@@ -36,13 +36,13 @@ export interface HeldEnvelope {
 
 export function readHeldEnvelope(
   raw: RawDelivery,
-  body: Json,
+  body: JsonObject,
   envelope: EnvelopePaths,
 ): HeldEnvelope {
   const held: Path[] = []
   let occurredAtPath: Path | null = null
   let subaccountId: string | null = null
-  const { compared, all } = listed(envelope)
+  const { compared, ofMembers, deeper } = listed(envelope)
   for (const { field, first, second } of compared) {
     let path = first
     let value = valueAt(body, path)
@@ -56,8 +56,13 @@ export function readHeldEnvelope(
     if (field === 'subaccountId') subaccountId = parseId(value)
   }
   heldEverywhere(raw, body, held)
-  // A field of the envelope that says null says nothing.
-  for (const path of all) if (readAt(body, path) === null) held.push(path)
+  // A field of the envelope that says null says nothing. Few members say null, and bodies have fewer
+  // members than envelopes have paths.
+  for (const name in body) {
+    const path = body[name] === null ? ofMembers.get(name) : undefined
+    if (path !== undefined) held.push(path)
+  }
+  for (const path of deeper) if (readAt(body, path) === null) held.push(path)
   return { paths: held, occurredAtPath, subaccountId }
 }
 
@@ -115,8 +120,9 @@ interface Listed {
     readonly first: Path | null
     readonly second: Path | null
   }[]
-  /** Of every field, in their order. */
-  readonly all: readonly Path[]
+  /** Of every field: by the member of the body they lead to, and those that lead further. */
+  readonly ofMembers: ReadonlyMap<string, Path>
+  readonly deeper: readonly Path[]
   readonly layout: BodyLayout | null
 }
 
@@ -133,6 +139,8 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
   const asPath = (text: string | null | undefined): Path | null =>
     text === null || text === undefined ? null : toPath(text)
   const both = allFields.flatMap(field => [asPath(paths[field]), asPath(fallbackPaths[field])])
+  const all = [...new Set(both)].filter(path => path !== null)
+  const ofMembers = all.filter(({ memberName }) => memberName !== null)
   const made: Listed = {
     fallbackPaths,
     compared: comparedFields.map(field => ({
@@ -140,7 +148,8 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
       first: asPath(paths[field]),
       second: asPath(fallbackPaths[field]),
     })),
-    all: both.filter(path => path !== null),
+    ofMembers: new Map(ofMembers.map(path => [path.memberName ?? '', path])),
+    deeper: all.filter(({ memberName }) => memberName === null),
     layout: toLayout(
       asPath(paths.data),
       [...both, ...modePaths, tenantPath, ...deliveryPaths].filter(path => path !== null),
