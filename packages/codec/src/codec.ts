@@ -117,8 +117,9 @@ class AvroCodec implements Codec {
     const id = schemaIdOf(value)
     if (id === null) throw codecError('UNDECODABLE', 'No magic byte and schema id in front')
     const writer = this.#store.peek(id)
-    if (writer !== undefined)
+    if (writer !== undefined) {
       return this.#read(writer, schemaOfTopic(topic), id, value, bytes === 'shared')
+    }
     if (this.#store.isUnknown(id)) throw codecError('SCHEMA_UNKNOWN', `No schema has the id ${id}`)
     throw codecError('SCHEMA_PENDING', `Schema ${id} was not looked up`)
   }

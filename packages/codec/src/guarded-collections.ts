@@ -4,7 +4,7 @@
 import avro from 'avsc'
 import { readLong, writeString } from './guarded-primitives.ts'
 import { RepeatedStrings } from './repeated-strings.ts'
-import { invalid, refuse } from './tap.ts'
+import { invalid, readString, refuse } from './tap.ts'
 import type { Tap, TypeNode } from './tap.ts'
 
 /**
@@ -64,11 +64,11 @@ export class GuardedMap extends avro.types.MapType {
   readonly #keys = new RepeatedStrings()
   _read(tap: Tap): Record<string, unknown> {
     const values = this.valuesType as unknown as TypeNode
-    const keys = #keys in this ? this.#keys : undefined
+    const keys = #keys in this ? this.#keys : null
     const out: Record<string, unknown> = {}
     for (let count = readCount(tap, false); count !== 0; count = readCount(tap, false)) {
       for (let i = 0; i < count; i++) {
-        const key = keys?.read(tap) ?? tap.readString() ?? refuse('truncated')
+        const key = keys === null ? readString(tap) : keys.read(tap)
         const value = values._read(tap)
         if (key === '__proto__') defineOwn(out, key, value)
         else out[key] = value

@@ -3,7 +3,7 @@
 
 import avro from 'avsc'
 import { RepeatedStrings } from './repeated-strings.ts'
-import { invalid, refuse } from './tap.ts'
+import { invalid, readString, refuse } from './tap.ts'
 import type { Tap } from './tap.ts'
 
 const unit27 = 2 ** 27
@@ -136,8 +136,7 @@ export class GuardedString extends avro.types.StringType {
   readonly #repeated = new RepeatedStrings()
   /** avsc also calls it with a resolver as `this`, which has none. */
   _read(tap: Tap): string {
-    if (#repeated in this) return this.#repeated.read(tap)
-    return tap.readString() ?? refuse('truncated')
+    return #repeated in this ? this.#repeated.read(tap) : readString(tap)
   }
   _write(tap: Tap, value: unknown): void {
     writeString(tap, value)

@@ -2,7 +2,7 @@
 // once: comparing some bytes is cheaper than a call into the engine and a new string for the collector.
 // What is kept is bounded, because senders choose the texts.
 
-import { refuse } from './tap.ts'
+import { readString } from './tap.ts'
 import type { Tap } from './tap.ts'
 
 /** Longer texts are made each time. */
@@ -28,7 +28,7 @@ export class RepeatedStrings {
     const end = start + length
     // A short length is one byte, even because it is not negative.
     if ((first & 0x81) !== 0 || length === 0 || length > bytesMax || end > buf.length) {
-      return tap.readString() ?? refuse('truncated')
+      return readString(tap)
     }
     tap.pos = end
     const slot =

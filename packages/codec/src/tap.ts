@@ -27,6 +27,11 @@ export function refuse(reason: string): never {
   throw new Error(reason)
 }
 
+/** The text at the cursor. */
+export function readString(tap: Tap): string {
+  return tap.readString() ?? refuse('truncated')
+}
+
 export function invalid(value: unknown, type: string): never {
   throw new Error(`not a ${type}: ${value === null ? 'null' : typeof value}`)
 }

@@ -196,3 +196,27 @@ test('decoded records are plain objects', () => {
   assert.equal(Object.getPrototypeOf(read), Object.prototype)
   assert.deepStrictEqual(read, { kept: 'k' })
 })
+
+test('bytes are copies, or views of the value for those who asked for that', () => {
+  const fixed = { type: 'fixed', name: 'Two', size: 2 }
+  const fields = [
+    { name: 'bytes', type: 'bytes' },
+    { name: 'fixed', type: fixed },
+  ]
+  const type = parseSchema(JSON.stringify({ type: 'record', name: 'Both', fields }))
+  interface Both {
+    bytes: Buffer
+    fixed: Buffer
+  }
+  const read = (value: Buffer, shared?: boolean): Both =>
+    decodeGuarded(type, value, 0, undefined, shared) as Both
+  const value = Buffer.from([0x06, 1, 2, 3, 4, 5])
+  const [views, copies] = [read(value, true), read(value)]
+  value.fill(9)
+  assert.deepEqual([...views.bytes, ...views.fixed], [9, 9, 9, 9, 9])
+  assert.deepEqual([...copies.bytes, ...copies.fixed], [1, 2, 3, 4, 5])
+  for (const wrong of [[0x05], [0x08, 1, 2, 3], [0x06, 1, 2, 3, 4]]) {
+    assert.throws(() => read(Buffer.from(wrong), true))
+    assert.throws(() => read(Buffer.from(wrong)))
+  }
+})

@@ -31,23 +31,13 @@ const headerFramingBytes = 10
 /** Bytes a record takes in a batch: key, value, headers and a bound on the framing. */
 export function recordBytes({ key, value, headers }: OutRecord): number {
   let bytes = framingBytes
-  if (key !== null) bytes += bytesOf(key)
+  if (key !== null) bytes += typeof key === 'string' ? Buffer.byteLength(key) : key.length
   if (value !== null) bytes += value.length
   if (headers === undefined) return bytes
   for (const name of Object.keys(headers)) {
-    bytes += name.length + headerFramingBytes + bytesOf(headers[name] ?? '')
+    const part = headers[name] ?? ''
+    bytes += name.length + headerFramingBytes
+    bytes += typeof part === 'string' ? Buffer.byteLength(part) : part.length
   }
   return bytes
-}
-
-/** Up to here a loop over the characters beats a call into the runtime. */
-const shortTextLength = 64
-
-function bytesOf(part: Buffer | string): number {
-  if (typeof part !== 'string') return part.length
-  if (part.length > shortTextLength) return Buffer.byteLength(part)
-  for (let i = 0; i < part.length; i++) {
-    if (part.charCodeAt(i) > 0x7f) return Buffer.byteLength(part)
-  }
-  return part.length
 }

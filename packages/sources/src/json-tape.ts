@@ -170,18 +170,15 @@ export class JsonTape {
 
   #copy(start: number, end: number, { bytes, view }: Target, at: number): number {
     const length = end - start
-    if (length > loopBytesMax) bytes.set(this.bytes.subarray(start, end), at)
-    else {
-      const from = this.view
-      const base = this.base + start
-      if (base + length + slackBytes > this.#viewBytes) {
-        for (let i = 0; i < length; i++) bytes[at + i] = this.bytes[start + i] as number
-      } else {
-        // Four bytes at once take half the time. What is too many is written over by what comes next.
-        for (let i = 0; i < length; i += 4) {
-          view.setInt32(at + i, from.getInt32(base + i, true), true)
-        }
-      }
+    const from = this.view
+    const base = this.base + start
+    if (length > loopBytesMax || base + length + slackBytes > this.#viewBytes) {
+      bytes.set(this.bytes.subarray(start, end), at)
+      return at + length
+    }
+    // Four bytes at once take half the time. What is too many is written over by what comes next.
+    for (let i = 0; i < length; i += 4) {
+      view.setInt32(at + i, from.getInt32(base + i, true), true)
     }
     return at + length
   }

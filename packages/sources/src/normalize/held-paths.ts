@@ -139,8 +139,7 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
   const asPath = (text: string | null | undefined): Path | null =>
     text === null || text === undefined ? null : toPath(text)
   const both = allFields.flatMap(field => [asPath(paths[field]), asPath(fallbackPaths[field])])
-  const all = [...new Set(both)].filter(path => path !== null)
-  const ofMembers = all.filter(({ memberName }) => memberName !== null)
+  const all = both.filter(path => path !== null)
   const made: Listed = {
     fallbackPaths,
     compared: comparedFields.map(field => ({
@@ -148,7 +147,9 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
       first: asPath(paths[field]),
       second: asPath(fallbackPaths[field]),
     })),
-    ofMembers: new Map(ofMembers.map(path => [path.memberName ?? '', path])),
+    ofMembers: new Map(
+      all.flatMap(path => (path.memberName === null ? [] : [[path.memberName, path]])),
+    ),
     deeper: all.filter(({ memberName }) => memberName === null),
     layout: toLayout(
       asPath(paths.data),

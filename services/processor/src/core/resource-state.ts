@@ -39,16 +39,17 @@ function sortedRecord<In, Out>(
   map: ReadonlyMap<string, In>,
   convert: (value: In) => Out,
 ): Record<string, Out> {
+  const entries = map.size > 1 ? [...map].toSorted(([a], [b]) => compareUtf8(a, b)) : map
   const record: Record<string, Out> = {}
-  if (map.size === 0) return record
-  // Nearly all resources have one register: nothing to sort.
-  if (map.size === 1)
-    for (const [key, value] of map) {
-      // Assigned, it would be the prototype.
-      if (key === '__proto__') break
-      record[key] = convert(value)
-      return record
-    }
-  const entries = [...map].toSorted(([left], [right]) => compareUtf8(left, right))
-  return Object.fromEntries(entries.map(([key, value]) => [key, convert(value)]))
+  for (const [key, value] of entries) setOwn(record, key, convert(value))
+  return record
+}
+
+/** A signal's code may be any word; assigned, this one would be the prototype. */
+function setOwn<Value>(record: Record<string, Value>, key: string, value: Value): void {
+  if (key !== '__proto__') record[key] = value
+  else {
+    const property = { value, enumerable: true, configurable: true, writable: true }
+    Object.defineProperty(record, key, property)
+  }
 }

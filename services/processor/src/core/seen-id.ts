@@ -4,6 +4,7 @@
 
 import type { Mode } from '@fleet/contracts'
 
+import { jsonText } from './json-text.ts'
 import { readWord } from './seen-block.ts'
 
 /** 128 bits as four unsigned 32-bit words, big-endian. */
@@ -20,18 +21,10 @@ export interface Identity {
 /** Digest of a text's UTF-8 form; at least 16 bytes. SHA-256 in production. */
 export type Digest = (text: string) => Uint8Array
 
-/** What JSON takes as it is. */
-const plain = /^[ !#-[\]-~]*$/
-
 /** JSON keeps the parts apart: no character can move from one into the next. */
 export function seenIdOf(identity: Identity, digest: Digest): SeenId {
   const { tenantId, source, recordKey, mode, eventId } = identity
-  // One by one: put together they would have to be copied before they could be looked at.
-  const arePlain =
-    plain.test(tenantId) && plain.test(source) && plain.test(recordKey) && plain.test(eventId)
-  const text = arePlain
-    ? `["${tenantId}","${source}","${recordKey}","${mode}","${eventId}"]`
-    : JSON.stringify([tenantId, source, recordKey, mode, eventId])
-  const bytes = digest(text)
+  const who = `${jsonText(tenantId)},${jsonText(source)},${jsonText(recordKey)}`
+  const bytes = digest(`[${who},"${mode}",${jsonText(eventId)}]`)
   return [readWord(bytes, 0), readWord(bytes, 4), readWord(bytes, 8), readWord(bytes, 12)]
 }

@@ -15,6 +15,7 @@ import { FleetError } from '@fleet/runtime'
 import { microsText } from '@fleet/contracts'
 import type { Domain, Register } from '@fleet/contracts'
 
+import { jsonText } from '../core/json-text.ts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
 import type { SignalRegister } from '../core/signals.ts'
@@ -113,13 +114,9 @@ function timeText(time: number): string {
   return Number.isFinite(time) ? microsText(time) : 'null'
 }
 
-/** JSON's form of a text. Nearly all texts are plain, and looking is cheaper than the general way. */
 function quoted(text: string | null): string {
-  if (text === null) return 'null'
-  return plain.test(text) ? `"${text}"` : JSON.stringify(text)
+  return text === null ? 'null' : jsonText(text)
 }
-
-const plain = /^[ !#-[\]-~]*$/
 
 /**
  * `data_json` was made by JSON.stringify, so reading it and writing it again gives the same text.
