@@ -9,6 +9,8 @@ export interface CachedRegistry {
   subjects: Record<string, number>
   /** Schema texts by id. */
   schemas: Record<string, string>
+  /** Ids that were denied long enough for their values to be poison. */
+  denied: readonly number[]
 }
 
 export function readCacheFile(path: string): CachedRegistry {
@@ -17,9 +19,10 @@ export function readCacheFile(path: string): CachedRegistry {
     return {
       subjects: only(content?.subjects, value => Number.isSafeInteger(value)),
       schemas: only(content?.schemas, value => typeof value === 'string'),
+      denied: numbersIn(content?.denied),
     }
   } catch {
-    return { subjects: {}, schemas: {} }
+    return { subjects: {}, schemas: {}, denied: [] }
   }
 }
 
@@ -40,4 +43,9 @@ function only<Value>(
   fits: (value: unknown) => boolean,
 ): Record<string, Value> {
   return Object.fromEntries(Object.entries(entries ?? {}).filter(([, value]) => fits(value)))
+}
+
+/** A release that did not write them has none. */
+function numbersIn(value: unknown): number[] {
+  return Array.isArray(value) ? value.filter(Number.isSafeInteger) : []
 }

@@ -26,8 +26,13 @@ const parallelMax = 8
 
 interface Denial {
   firstAtMs: number
+  /** `never`: by the cache file alone; the registry has to say it again before it counts. */
   lastAtMs: number
+  /** It is in the cache file, so that a service that was killed does not wait for it once more. */
+  isKept: boolean
 }
+
+const never = -Infinity
 
 export class SchemaStore {
   readonly #registry: RegistryPort
@@ -54,7 +59,8 @@ export class SchemaStore {
   /** Whether the id has been denied for so long that its values are poison. */
   isUnknown(id: number): boolean {
     const denial = this.#denied.peek(id)
-    return denial !== undefined && this.#clock.elapsedMs() - denial.firstAtMs >= unknownAfterMs
+    if (denial === undefined || denial.lastAtMs === never) return false
+    return this.#clock.elapsedMs() - denial.firstAtMs >= unknownAfterMs
   }
 
   /**
@@ -139,10 +145,16 @@ export class SchemaStore {
         return
       }
       const now = this.#clock.elapsedMs()
-      this.#denied.set(id, { firstAtMs: before?.firstAtMs ?? now, lastAtMs: now })
+      const { firstAtMs = now, isKept = false } = before ?? {}
+      this.#denied.set(id, { firstAtMs, lastAtMs: now, isKept })
     }
-    if (this.isUnknown(id)) return
-    throw codecError('SCHEMA_PENDING', `Schema ${id} is not in the registry yet`)
+    if (!this.isUnknown(id)) {
+      throw codecError('SCHEMA_PENDING', `Schema ${id} is not in the registry yet`)
+    }
+    const denial = this.#denied.peek(id)
+    if (denial === undefined || denial.isKept) return
+    denial.isKept = true
+    this.#save()
   }
 
   async #ask<T>(what: string, answer: Promise<T>): Promise<T> {
@@ -169,12 +181,16 @@ export class SchemaStore {
   #forget(): void {
     this.#subjects = {}
     this.#schemas.clear()
+    this.#denied.clear()
   }
 
   #restore(cached: CachedRegistry): void {
     this.#subjects = { ...cached.subjects }
     for (const [id, text] of Object.entries(cached.schemas)) {
       this.#schemas.set(Number(id), new WriterSchema(text))
+    }
+    for (const id of cached.denied) {
+      this.#denied.set(id, { firstAtMs: never, lastAtMs: never, isKept: true })
     }
   }
 
@@ -184,7 +200,8 @@ export class SchemaStore {
     for (const [id, schema] of this.#schemas.entries()) {
       if (this.#doubted.peek(id) === undefined) schemas[String(id)] = schema.text
     }
-    writeCacheFile(this.#cacheFile, { subjects: this.#subjects, schemas })
+    const denied = [...this.#denied.entries()].filter(([, { isKept }]) => isKept).map(([id]) => id)
+    writeCacheFile(this.#cacheFile, { subjects: this.#subjects, schemas, denied })
   }
 }
 

@@ -321,6 +321,34 @@ test('an unknown id is pending for 30 seconds and poison after; it is asked for 
   assert.throws(() => codec.decode(topics.raw, value), code('SCHEMA_UNKNOWN', 'poison'))
 })
 
+test('an id that was denied for 30 seconds is not waited for again after a restart, but asked for', async () => {
+  const file = join(temporaryFolder(), 'registry.json')
+  const { codec, registry, clock } = await bench(file)
+  const { text } = ownSchema('AlertSignal')
+  const value = framed(555, parseSchema(text).toBuffer(signal))
+  await assert.rejects(codec.prepare([value]), code('SCHEMA_PENDING', 'transient'))
+  const early = await openCodec({ registry, cacheFile: file, clock })
+  clock.advance(29_000)
+  await assert.rejects(early.prepare([value]), code('SCHEMA_PENDING', 'transient'))
+  clock.advance(1000)
+  await codec.prepare([value])
+  assert.throws(() => codec.decode(topics.alertSignals, value), code('SCHEMA_UNKNOWN', 'poison'))
+
+  const next = await openCodec({ registry, cacheFile: file, clock })
+  assert.throws(() => next.decode(topics.alertSignals, value), code('SCHEMA_PENDING', 'transient'))
+  registry.down = true
+  await assert.rejects(next.prepare([value]), code('REGISTRY_UNREACHABLE', 'transient'))
+  registry.down = false
+  await next.prepare([value])
+  assert.throws(() => next.decode(topics.alertSignals, value), code('SCHEMA_UNKNOWN', 'poison'))
+
+  registry.put(555, text)
+  const last = await openCodec({ registry, cacheFile: file, clock })
+  await last.prepare([value])
+  assert.deepStrictEqual(last.decode(topics.alertSignals, value), signal)
+  assert.deepEqual((JSON.parse(readFileSync(file, 'utf8')) as { denied: unknown }).denied, [])
+})
+
 test('an id that turns up late is read', async () => {
   const { codec, registry, clock } = await bench()
   const { text } = ownSchema('AlertSignal')
@@ -396,19 +424,29 @@ test('the cache file of another registry is dropped as soon as the registry cont
   const file = join(temporaryFolder(), 'registry.json')
   const alert = ownSchema('Alert').text
   const raw = ownSchema('RawDelivery').text
-  writeFileSync(file, JSON.stringify({ subjects: {}, schemas: { 1: alert, 7: raw } }))
+  writeFileSync(file, JSON.stringify({ subjects: {}, schemas: { 1: alert, 7: raw }, denied: [9] }))
   const { codec } = await bench(file)
   await codec.load([topics.raw])
   await assert.rejects(
     codec.prepare([framed(7777, Buffer.alloc(1))]),
     code('SCHEMA_PENDING', 'transient'),
   )
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as { schemas: Record<string, string> }
+  const kept = JSON.parse(readFileSync(file, 'utf8')) as {
+    schemas: Record<string, string>
+    denied: unknown
+  }
   assert.deepEqual(Object.keys(kept.schemas), ['1'])
+  assert.deepEqual(kept.denied, [])
   assert.equal(kept.schemas['1'], raw)
 })
 
-for (const content of ['', 'null', '[]', '{"subjects":5,"schemas":{"1":2}}', '\u0000']) {
+for (const content of [
+  '',
+  'null',
+  '[]',
+  '{"subjects":5,"schemas":{"1":2},"denied":"1"}',
+  '\u0000',
+]) {
   test(`a damaged cache file is no file: ${JSON.stringify(content)}`, async () => {
     const file = join(temporaryFolder(), 'registry.json')
     writeFileSync(file, content)
