@@ -28,6 +28,11 @@ export interface Codec {
    */
   prepare(values: Iterable<Buffer | null>): Promise<void>
   /**
+   * Has the registry asked for schemas of values that are still to come, so that the time after which an
+   * unknown one is poison begins now. Never waits; bounded, because nobody has vouched for the values.
+   */
+  foresee(values: Iterable<Buffer | null>): void
+  /**
    * Reads a value as our record of the topic, whatever compatible schema it was written with.
    * @throws FleetError UNDECODABLE | SCHEMA_UNKNOWN (poison); SCHEMA_PENDING (transient) for a value
    *   that was not prepared
@@ -102,12 +107,11 @@ class AvroCodec implements Codec {
   }
 
   async prepare(values: Iterable<Buffer | null>): Promise<void> {
-    const ids = new Set<number>()
-    for (const value of values) {
-      const id = value === null ? null : schemaIdOf(value)
-      if (id !== null) ids.add(id)
-    }
-    await this.#store.need(ids)
+    await this.#store.need(idsOf(values))
+  }
+
+  foresee(values: Iterable<Buffer | null>): void {
+    this.#store.foresee(idsOf(values))
   }
 
   decode(topic: Topic, value: Buffer, bytes?: 'shared'): unknown {
@@ -132,6 +136,17 @@ class AvroCodec implements Codec {
       throw error
     }
   }
+}
+
+function idsOf(values: Iterable<Buffer | null>): Set<number> {
+  const ids = new Set<number>()
+  let last: number | null = null
+  for (const value of values) {
+    const id = value === null ? null : schemaIdOf(value)
+    if (id !== null && id !== last) ids.add(id)
+    last = id
+  }
+  return ids
 }
 
 function framed(bytes: Buffer, id: number, start: number, end: number): Buffer {

@@ -23,6 +23,9 @@ const schemasMax = 1000
 const deniedMax = 4096
 /** Look-ups under way at once. */
 const parallelMax = 8
+/** Ids asked for ahead of time, at most so many of them so often. */
+const foreseenMax = 8
+const foreseeEveryMs = 1000
 
 interface Denial {
   firstAtMs: number
@@ -44,6 +47,8 @@ export class SchemaStore {
   readonly #doubted = new Lru<number, number>(deniedMax)
   readonly #asking = new Map<number, Promise<void>>()
   #subjects: Record<string, number> = {}
+  /** Nothing is asked for ahead of time before. */
+  #foreseeAtMs = -Infinity
 
   constructor(registry: RegistryPort, cacheFile: string | null, clock: Clock) {
     this.#registry = registry
@@ -108,6 +113,16 @@ export class SchemaStore {
     }
     await Promise.all(Array.from({ length: Math.min(parallelMax, missing.length) }, worker))
     if (failures.length > 0) throw failures[0]
+  }
+
+  /** Asks for the unknown ones of these without waiting; what comes of it shows when they are needed. */
+  foresee(ids: ReadonlySet<number>): void {
+    const now = this.#clock.elapsedMs()
+    if (now < this.#foreseeAtMs) return
+    const unknown = [...ids].filter(id => this.peek(id) === undefined && !this.isUnknown(id))
+    if (unknown.length === 0) return
+    this.#foreseeAtMs = now + foreseeEveryMs
+    this.need(new Set(unknown.slice(0, foreseenMax))).catch(() => {})
   }
 
   #isDue(id: number): boolean {

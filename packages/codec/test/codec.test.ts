@@ -349,6 +349,34 @@ test('an id that was denied for 30 seconds is not waited for again after a resta
   assert.deepEqual((JSON.parse(readFileSync(file, 'utf8')) as { denied: unknown }).denied, [])
 })
 
+test('an id that is foreseen is denied early; few are asked for at once, and once a second', async () => {
+  const { codec, registry, clock } = await bench()
+  const values = Array.from({ length: 20 }, (_, i) => framed(700 + i, Buffer.alloc(3)))
+  codec.foresee([null, Buffer.from('no Avro'), ...values])
+  codec.foresee(values)
+  await settled()
+  assert.equal(registry.calls['findSchema'], 8)
+  clock.advance(30_000)
+  const [first = Buffer.alloc(0)] = values
+  await codec.prepare([first])
+  assert.throws(() => codec.decode(topics.raw, first), code('SCHEMA_UNKNOWN', 'poison'))
+  registry.down = true
+  codec.foresee(values)
+  await settled()
+  const before = registry.calls['findSchema']
+  codec.foresee(values)
+  clock.advance(999)
+  codec.foresee(values)
+  await settled()
+  assert.equal(registry.calls['findSchema'], before)
+  clock.advance(1)
+  codec.foresee(values)
+  await settled()
+  assert.ok((registry.calls['findSchema'] ?? 0) > (before ?? 0))
+})
+
+const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
 test('an id that turns up late is read', async () => {
   const { codec, registry, clock } = await bench()
   const { text } = ownSchema('AlertSignal')

@@ -67,6 +67,8 @@ export interface RecordStream {
    * `records` may be empty while positions moved on (control or aborted records, compaction gaps).
    */
   take(max: number, waitMs: number): Promise<Chunk>
+  /** What is fetched and not yet taken; of each partition in its order. */
+  ahead(): InRecord[]
   /** Makes a waiting take() return now. */
   wake(): void
   /**

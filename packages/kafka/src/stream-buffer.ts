@@ -149,6 +149,10 @@ export class StreamBuffer implements RecordStream {
     }))
   }
 
+  ahead(): InRecord[] {
+    return this.partitions.flatMap(({ records, head }) => records.slice(head))
+  }
+
   wake(): void {
     this.#woken = true
     this.#wake?.()

@@ -59,6 +59,26 @@ export function readerCases(name: string, open: () => Promise<Harness>): void {
     await Promise.all([other.close(), successor.close(), appender.close()])
   })
 
+  test(`${name}: what was fetched and not yet taken can be looked at, and is still there to be taken`, async () => {
+    const { broker } = await open()
+    const topic = await withTopic(broker, 'ahead')
+    const appender = await broker.openAppender()
+    for (const value of ['a', 'b', 'c']) await appender.append(record(topic, 0, value))
+    const reader = await broker.openReader({ maxWaitMs: 50 })
+    const stream = reader.open([start(0, topic)])
+    const until = performance.now() + deadlineMs
+    while (stream.ahead().length < 3) {
+      assert.ok(performance.now() < until)
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    assert.deepEqual(texts((await stream.take(1, 0)).records), ['a'])
+    assert.deepEqual(texts(stream.ahead()), ['b', 'c'])
+    assert.deepEqual(texts((await stream.take(10, 0)).records), ['b', 'c'])
+    assert.deepEqual(stream.ahead(), [])
+    await reader.close()
+    await appender.close()
+  })
+
   test(`${name}: markers and aborted records take offsets, and positions move past them`, async () => {
     const { broker, vanishMidTransaction } = await open()
     const topic = await withTopic(broker, 'gaps')

@@ -176,6 +176,7 @@ export class TransactionalTask<
     const { records } = chunk
     const { clock } = this.#deps
     this.inWork = records.length
+    this.#foresee()
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false
@@ -238,6 +239,12 @@ export class TransactionalTask<
     this.phase = 'stopped'
     await this.#writer?.close().catch(() => {})
     this.#writer = null
+  }
+
+  /** An unknown schema is waited for before it is poison: that may as well begin while others are decided. */
+  #foresee(): void {
+    const { codec } = this.#deps
+    codec.foresee(this.stream?.ahead().map(({ value }) => value) ?? [])
   }
 
   /** False: stopped. */

@@ -14,6 +14,7 @@ export function prefixed(broker: Broker, prefix: string): Broker {
       const { records, positions } = await stream.take(max, waitMs)
       return { records: records.map(inner), positions: positions.map(inner) }
     },
+    ahead: () => stream.ahead().map(inner),
     wake: () => stream.wake(),
     lag: () => stream.lag().map(inner),
     close: () => stream.close(),

@@ -330,6 +330,7 @@ test('records that were taken and wait for a schema still count as lag', async (
     load: () => codec.load([]),
     encode: (topic, value) => codec.encode(topic, value),
     decode: (topic, value) => codec.decode(topic, value),
+    foresee: () => {},
     prepare: values =>
       isThere
         ? codec.prepare(values)

@@ -10,7 +10,13 @@ import { Ticks } from '../src/ticks.ts'
 const hourMs = 3_600_000
 const startMs = Date.UTC(2026, 2, 1, 8)
 const read = { lag: () => [{ topic: 't', partition: 0, lag: 0 }] }
-const stream = { ...read, take: () => Promise.reject(new Error()), wake: () => {}, close: () => {} }
+const stream = {
+  ...read,
+  take: () => Promise.reject(new Error()),
+  ahead: () => [],
+  wake: () => {},
+  close: () => {},
+}
 
 /** Ticks of five seconds by a clock that can be set. */
 function world() {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 
 import { memoryRegistry, openCodec } from '@fleet/codec'
+import type { MemoryRegistry } from '@fleet/codec'
 import { partitionOf, resourceKey, topics } from '@fleet/contracts'
 import type { CrmRecord, DeadLetter } from '@fleet/contracts'
 import { createMemoryBroker } from '@fleet/kafka'
@@ -29,6 +30,7 @@ const key = resourceKey('t', 'reservation', 'a')
 /** A stream that has nothing more to bring. */
 const quiet: RecordStream = {
   take: () => Promise.resolve({ records: [], positions: [] }),
+  ahead: () => [],
   wake: () => {},
   lag: () => [{ topic: input.name, partition: 0, lag: 0 }],
   close: () => {},
@@ -36,6 +38,7 @@ const quiet: RecordStream = {
 
 interface World {
   broker: MemoryBroker
+  registry: MemoryRegistry
   clock: { elapsed: number }
   task(declaration?: Counting, wrap?: (broker: Broker) => Broker): Promise<Task>
   chunk(eventIds: readonly string[], from?: number): Chunk
@@ -48,7 +51,8 @@ type Task = TransactionalTask<KeyedState<number>, { key: string; value: number |
 
 async function world(): Promise<World> {
   const broker = createMemoryBroker({ topics: topicsUsed.map(({ name }) => name), partitions: 1 })
-  const codec = await openCodec({ registry: memoryRegistry(), cacheFile: null, clock: systemClock })
+  const registry = memoryRegistry()
+  const codec = await openCodec({ registry, cacheFile: null, clock: systemClock })
   await codec.load(topicsUsed)
   const state = { elapsed: 0 }
   const clock: Clock = { ...systemClock, elapsedMs: () => state.elapsed }
@@ -56,6 +60,7 @@ async function world(): Promise<World> {
     broker.log({ topic, partition: 0 }).read(0, 1e6).records
   return {
     broker,
+    registry,
     clock: state,
     task: async (declaration = countingStage(), wrap = broker => broker) =>
       new TransactionalTask(declaration, 0, {
@@ -155,6 +160,19 @@ for (const step of ['advance', 'pending', 'commit'] as const) {
     })
   }
 }
+
+test('the schema of a record that is still to come is asked for while others are decided', async () => {
+  const { registry, task: open, chunk, crm } = await world()
+  const task = await open()
+  await task.acquire(never)
+  const [known] = chunk(['e1']).records
+  const unknown = Buffer.from([0, 0, 0, 3, 9, 0])
+  task.stream = { ...quiet, ahead: () => [known!, { ...known!, value: unknown }] }
+  await task.process(chunk(['e1']), never)
+  assert.equal(crm().length, 1)
+  assert.equal(registry.calls['findSchema'], 1)
+  await task.close()
+})
 
 test('a chunk is left between two transactions when the task must stop, and goes on there', async () => {
   const { task, chunk, crm } = await world()

@@ -241,6 +241,7 @@ async function codecOf(): Promise<Codec> {
   return {
     load: () => Promise.resolve(),
     prepare: values => codec.prepare(values),
+    foresee: values => codec.foresee(values),
     encode: (topic, value) =>
       topic === rollups ? type.toBuffer(value) : codec.encode(topic, value),
     decode: (topic, value) =>

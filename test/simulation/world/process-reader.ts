@@ -27,6 +27,7 @@ export class ProcessReader implements Reader {
     const taken = new Map(positions.map(position => [nameOf(position), position.offset]))
     return {
       take: (max, waitMs) => life.hear('take-heard', this.#take(stream, taken, max, waitMs)),
+      ahead: () => stream.ahead(),
       wake: () => stream.wake(),
       lag: () => stream.lag(),
       close: () => stream.close(),

@@ -32,6 +32,7 @@ test('while Kafka is away a follower keeps the last good state, and catches up a
           return {
             take: (max, waitMs) =>
               isAway ? Promise.reject(away) : stream.take(max, Math.min(waitMs, 20)),
+            ahead: () => stream.ahead(),
             wake: () => stream.wake(),
             lag: () => stream.lag(),
             close: () => stream.close(),

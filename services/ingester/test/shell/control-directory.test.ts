@@ -145,6 +145,7 @@ test('while Kafka is away the last good endpoints stay in force', async () => {
               refused++
               return Promise.reject(away)
             },
+            ahead: () => stream.ahead(),
             wake: () => stream.wake(),
             lag: () => stream.lag(),
             close: () => stream.close(),

@@ -33,6 +33,7 @@ interface Decoded {
 export const jsonCodec: Codec = {
   load: () => Promise.resolve(),
   prepare: () => Promise.resolve(),
+  foresee: () => {},
   encode: (_topic, value) => value as Buffer,
   decode: (_topic, value): Decoded => ({
     event: JSON.parse(value.toString('utf8')) as Event,

@@ -44,6 +44,7 @@ async function openBeside(plane: ControlPlane) {
         await woken
         return { records: [], positions: [] }
       },
+      ahead: () => stream.ahead(),
       wake: () => {
         wake()
         stream.wake()
