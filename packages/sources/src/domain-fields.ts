@@ -2,11 +2,12 @@
 // not parse leaves its field null and stays among the attributes; nothing is guessed from elsewhere.
 
 import type { Domain } from '@fleet/contracts'
+import type { Members } from './body-view.ts'
 import { parseId } from './identity.ts'
 import { readMoney } from './money.ts'
 import type { FieldsOf } from './normalize/normalized-event.ts'
-import { elements, isJsonObject, member } from './strict-json.ts'
-import type { Json, JsonObject } from './strict-json.ts'
+import { elements } from './strict-json.ts'
+import type { Json } from './strict-json.ts'
 import { parseTime } from './times.ts'
 
 type FieldKind =
@@ -100,27 +101,17 @@ const fieldKinds: {
   unmapped: {},
 }
 
-const fieldsOfDomain: ReadonlyMap<string, readonly (readonly [name: string, kind: FieldKind])[]> =
-  new Map(
-    Object.entries(fieldKinds).map(([domain, kinds]) => [domain, Object.entries<FieldKind>(kinds)]),
-  )
+interface DomainFields {
+  readonly kinds: readonly (readonly [name: string, kind: FieldKind])[]
+  /** What there is of a body that says nothing. */
+  readonly none: Readonly<Record<string, null>>
+}
 
-/** Kinds that look at a member of `data`, never into it. */
-const shallowKinds: ReadonlySet<FieldKind> = new Set([
-  'id',
-  'text',
-  'time',
-  'number',
-  'year',
-  'money',
-  'empty',
-])
-
-/** The members of `data` that are looked into. */
-export const deepNames: ReadonlySet<string> = new Set(
-  [...fieldsOfDomain.values()]
-    .flat()
-    .flatMap(([name, kind]) => (shallowKinds.has(kind) ? [] : [name])),
+const fieldsOfDomain: ReadonlyMap<string, DomainFields> = new Map(
+  Object.entries(fieldKinds).map(([domain, byName]) => {
+    const kinds = Object.entries<FieldKind>(byName)
+    return [domain, { kinds, none: Object.fromEntries(kinds.map(([name]) => [name, null])) }]
+  }),
 )
 
 export interface FieldsReading<D extends Domain> {
@@ -132,26 +123,27 @@ export interface FieldsReading<D extends Domain> {
 export function readDomainFields<D extends Domain>(
   domain: D,
   eventType: string,
-  data: Json | undefined,
+  data: Members,
 ): FieldsReading<D> {
-  const fields: Record<string, unknown> = {}
+  const { kinds, none } = fieldsOfDomain.get(domain) as DomainFields
+  const fields: Record<string, unknown> = Object.assign({}, none)
   const heldNames: string[] = []
-  const members = isJsonObject(data) ? data : noMembers
-  for (const [name, kind] of fieldsOfDomain.get(domain) ?? []) {
+  for (let i = 0; i < kinds.length; i++) {
+    const [name, kind] = kinds[i] as (typeof kinds)[number]
     if (kind === 'money') {
-      fields[name] = readAmount(eventType, data, heldNames)
+      const amount = readAmount(eventType, data, heldNames)
+      if (amount !== null) fields[name] = amount
       continue
     }
-    const value = Object.hasOwn(members, name) ? (members[name] ?? null) : null
-    const parsed = value === null ? null : readField(kind, value)
-    fields[name] = parsed ?? (kind === 'texts' || kind === 'empty' ? [] : null)
+    const value = data.get(name)
+    const parsed = value === undefined || value === null ? null : readField(kind, value)
+    if (parsed !== null) fields[name] = parsed
+    else if (kind === 'texts' || kind === 'empty') fields[name] = []
     if (value === null || parsed !== null) heldNames.push(name)
   }
   // The table above is checked against the records, so these are the domain's fields.
   return { fields: fields as unknown as FieldsOf<D>, heldNames }
 }
-
-const noMembers: JsonObject = {}
 
 const moneyMembers = ['amount_minor', 'amount', 'currency'] as const
 
@@ -163,12 +155,12 @@ const neverNegative: ReadonlySet<string> = new Set([
   'incident.claim_resolved',
 ])
 
-function readAmount(eventType: string, data: Json | undefined, heldNames: string[]): unknown {
+function readAmount(eventType: string, data: Members, heldNames: string[]): unknown {
   const reading = readMoney(data)
   const held =
     reading.kind === 'money' && !(reading.money.amount_minor < 0 && neverNegative.has(eventType))
   for (const name of moneyMembers) {
-    if (held || member(data, name) === null) heldNames.push(name)
+    if (held || data.get(name) === null) heldNames.push(name)
   }
   return held ? reading.money : null
 }

@@ -8,6 +8,7 @@ import type { Platform } from './platform.ts'
 export interface Shape {
   /** As they came; each once. */
   readonly names: readonly string[]
+  readonly places: ReadonlyMap<string, number>
   /** Places of the names in canonical order; null: they came in it. */
   readonly order: readonly number[] | null
   /** As properties of a JavaScript object they keep their order, and `__proto__` is none of them. */
@@ -32,6 +33,7 @@ export const noMark = 0
 
 const noNames: Shape = {
   names: [],
+  places: new Map(),
   order: null,
   isOrdinary: true,
   bytes: new Uint8Array(0),
@@ -43,7 +45,7 @@ const noNames: Shape = {
 }
 
 /** Objects with more names, or more bytes of them, have none. */
-const namesMax = 64
+export const namesMax = 64
 const bytesMax = 2048
 /** Shapes kept at most; a power of two. */
 const knownMax = 512
@@ -108,6 +110,7 @@ function shapeOf(
   const order = membersInOrder(names).map(({ place }) => place)
   return {
     names,
+    places: new Map(names.map((name, place) => [name, place])),
     order: order.every((place, i) => place === i) ? null : order,
     isOrdinary,
     bytes,

@@ -2,7 +2,9 @@
 // has. Nothing is made of what nobody looks at; canonical text is put together from the bytes that came.
 
 import type { Shape } from './json-shapes.ts'
+import type { Step } from './paths.ts'
 import type { Platform } from './platform.ts'
+import type { Json } from './strict-json.ts'
 
 /** What a value is; a literal, a text or a number in its canonical form stands as it came. */
 export const kinds = { asItCame: 0, number: 1, list: 2, object: 3 } as const
@@ -81,6 +83,37 @@ export class JsonTape {
       default:
         return Number(this.slice(start, end))
     }
+  }
+
+  /** Whether it is the literal; of a node that is valid. */
+  isNull(node: number): boolean {
+    return this.bytes[this.starts[node] as number] === letterN
+  }
+
+  /** The value of any node, made anew. */
+  parsed(node: number): Json {
+    return JSON.parse(this.slice(this.starts[node] as number, this.ends[node] as number)) as Json
+  }
+
+  /** The nodes of a list's elements or of an object's members, in their order, into `into`. */
+  children(node: number, into: Int32Array): void {
+    const behind = this.nexts[node] as number
+    let place = 0
+    for (let child = node + 1; child < behind; child = this.nexts[child] as number) {
+      into[place++] = child
+    }
+  }
+
+  /** -1: it has no such child. */
+  child(node: number, { name, isPosition }: Step): number {
+    const kind = this.kinds[node] as number
+    if (kind !== (isPosition ? kinds.list : kinds.object)) return -1
+    const place = isPosition ? positionOf(name) : this.shapes[node]?.places.get(name)
+    if (place === undefined) return -1
+    const behind = this.nexts[node] as number
+    let child = node + 1
+    for (let i = 0; i < place && child < behind; i++) child = this.nexts[child] as number
+    return child < behind ? child : -1
   }
 
   /** The next body to be told. */
@@ -182,4 +215,10 @@ export class JsonTape {
     }
     return at + length
   }
+}
+
+/** As the names of an array's elements: `01` is none. */
+function positionOf(name: string): number | undefined {
+  const position = Number(name)
+  return String(position) === name ? position : undefined
 }

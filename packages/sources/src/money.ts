@@ -2,8 +2,8 @@
 // cannot be represented exactly is refused, because nobody could later tell what was meant.
 
 import type { Money } from '@fleet/contracts'
+import type { Members } from './body-view.ts'
 import { minorDigitsOf } from './normalize/currencies.ts'
-import { member } from './strict-json.ts'
 import type { Json } from './strict-json.ts'
 
 export type MoneyReading =
@@ -20,12 +20,12 @@ const decimalText = /^(-?)([0-9]+)(?:\.([0-9]+))?$/
 const digitsMax = 40
 
 /** Reads `amount_minor` (integer), `amount` (major units) and `currency`; null counts as absent. */
-export function readMoney(data: Json | undefined): MoneyReading {
-  const minor = member(data, 'amount_minor') ?? null
-  const major = member(data, 'amount') ?? null
+export function readMoney(data: Members): MoneyReading {
+  const minor = data.get('amount_minor') ?? null
+  const major = data.get('amount') ?? null
   if (minor === null && major === null) return { kind: 'none' }
 
-  const currency = member(data, 'currency')
+  const currency = data.get('currency')
   const digits = typeof currency === 'string' ? minorDigitsOf(currency) : null
   if (typeof currency !== 'string' || digits === null) return bad
   const fromMinor = minor === null ? undefined : safeInteger(minor)

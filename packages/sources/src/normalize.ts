@@ -2,11 +2,12 @@
 // has arrived. Total: any bytes give an event or one of two refusals; it must never throw.
 
 import type { RawDelivery } from '@fleet/contracts'
+import { viewOf } from './body-view.ts'
+import type { BodyView } from './body-view.ts'
 import { adapterOfScheme, defaultFallbackPaths, defaultPaths } from './endpoint.ts'
 import type { Adapter, Endpoint } from './endpoint.ts'
-import { readEnvelope } from './normalize/envelope-reading.ts'
+import { readEnvelope, readWholeBody } from './normalize/envelope-reading.ts'
 import { fingerprintOf } from './normalize/fingerprint.ts'
-import { layoutOf } from './normalize/held-paths.ts'
 import type { EnvelopePaths } from './normalize/held-paths.ts'
 import { readMode } from './normalize/mode.ts'
 import type { Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
@@ -14,8 +15,9 @@ import type { Reading } from './normalize/reading.ts'
 import { readSmartcarEvent } from './normalize/smartcar-event.ts'
 import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
 import { eventTypeOf } from './envelope.ts'
+import { toPath } from './paths.ts'
 import type { NormalizingPlatform, Platform } from './platform.ts'
-import { readPlainBody } from './plain-body.ts'
+import { PlainBody } from './plain-body.ts'
 import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
 import type { JsonObject } from './strict-json.ts'
 import { isEventTime } from './times.ts'
@@ -94,7 +96,7 @@ function bodyOf(raw: RawDelivery, platform: Pick<Platform, 'decodeUtf8'>): JsonO
 }
 
 interface Read {
-  readonly body: JsonObject
+  readonly body: BodyView
   readonly reading: Reading
 }
 
@@ -106,6 +108,9 @@ function pathsOf(adapter: Adapter, endpoint: Endpoint | undefined): EnvelopePath
   return endpoint ?? { paths: defaultPaths(adapter), fallbackPaths: defaultFallbackPaths(adapter) }
 }
 
+/** Of one thread, whose bodies come one after the other. */
+let plain: PlainBody | null = null
+
 /** Null: to be read whole. */
 function readPlain(
   raw: RawDelivery,
@@ -116,11 +121,12 @@ function readPlain(
   const adapter = adapterOf(raw, endpoint)
   if (adapter === 'smartcar') return null
   const envelope = pathsOf(adapter, endpoint)
-  const layout = layoutOf(envelope)
-  const body = layout === null ? null : readPlainBody(raw.body, layout, platform)
-  if (body === null) return null
-  const reading = readEnvelope(raw, sourceEventType, adapter, body, platform, envelope)
-  return { body, reading }
+  const data = envelope.paths.data === null ? null : toPath(envelope.paths.data)
+  // Data that is no member of the body itself.
+  if (data !== null && data.memberName === null) return null
+  const body = (plain ??= new PlainBody())
+  if (!body.read(raw.body, data === null ? null : data.memberName, platform)) return null
+  return { body, reading: readEnvelope(raw, sourceEventType, adapter, body, envelope) }
 }
 
 /** Null: the body is no JSON object. */
@@ -131,14 +137,16 @@ function readWhole(
   endpoint: Endpoint | undefined,
   platform: Pick<Platform, 'decodeUtf8'>,
 ): Read | null {
-  const body = bodyOf(raw, platform)
-  if (body === null) return null
+  const json = bodyOf(raw, platform)
+  if (json === null) return null
   const adapter = adapterOf(raw, endpoint)
-  const reading =
-    adapter === 'smartcar'
-      ? readSmartcar(raw, sourceEventType, occurredAt, body)
-      : readEnvelope(raw, sourceEventType, adapter, body, null, pathsOf(adapter, endpoint))
-  return { body, reading }
+  if (adapter === 'smartcar') {
+    const reading = readSmartcar(raw, sourceEventType, occurredAt, json)
+    return { body: viewOf(json, null), reading }
+  }
+  const envelope = pathsOf(adapter, endpoint)
+  const body = readWholeBody(json, envelope.paths.data)
+  return { body, reading: readEnvelope(raw, sourceEventType, adapter, body, envelope) }
 }
 
 function readSmartcar(

@@ -9,7 +9,7 @@ export function isPath(text: string): boolean {
   return pathPattern.test(text)
 }
 
-interface Step {
+export interface Step {
   readonly name: string
   readonly isPosition: boolean
 }

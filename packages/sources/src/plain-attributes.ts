@@ -3,37 +3,60 @@
 
 import type { Attributes } from './attributes.ts'
 import { CanonicalWriter } from './canonical-writer.ts'
+import type { JsonTape } from './json-tape.ts'
 import { membersInOrder } from './member-order.ts'
 import type { Platform } from './platform.ts'
 import type { Json } from './strict-json.ts'
 
+/** Used up within one set, as all of this is. In no object, because engines then know where it is. */
 const writer = new CanonicalWriter()
-/** Where each text ends; used up within one call, as the writer is. */
+/** Where each text ends. */
 const ends: number[] = []
 
-/** `names` differ from each other and none is `__proto__`; `values` are of `readPlainBody`. */
-export function plainAttributes(
-  names: readonly string[],
-  values: readonly Json[],
-  { decodeUtf8 }: Pick<Platform, 'decodeUtf8'>,
-): Attributes {
-  writer.at = 0
-  for (let i = 0; i < names.length; i++) {
-    writer.value(values[i] as Json)
-    ends[i] = writer.at
+/** One set of attributes at a time: `start`, those there are, `end`. */
+export class PlainAttributes {
+  #names: string[] = []
+
+  start(): void {
+    writer.at = 0
+    this.#names = []
   }
-  const start = writer.at
-  writeAll(names)
-  const texts = textOf(0, start, decodeUtf8)
-  const isAscii = texts.length === start
-  const record: Record<string, string> = {}
-  for (let i = 0; i < names.length; i++) {
-    const from = startOf(i)
-    const to = ends[i] as number
-    record[names[i] as string] = isAscii ? texts.slice(from, to) : textOf(from, to, decodeUtf8)
+
+  /** `name` differs from those before and is not `__proto__`. */
+  addNode(name: string, tape: JsonTape, node: number): void {
+    writer.node(tape, node)
+    this.#add(name)
   }
-  const jsonBytes = writer.bytes.subarray(start, writer.at)
-  return { record, json: decodeUtf8(jsonBytes) ?? '', jsonBytes }
+
+  /** The same of a value whose texts need no escapes. */
+  addValue(name: string, value: Json): void {
+    writer.value(value)
+    this.#add(name)
+  }
+
+  /** The attributes; their bytes last until the next `start`. */
+  end({ decodeUtf8 }: Pick<Platform, 'decodeUtf8'>): Attributes {
+    const names = this.#names
+    const start = writer.at
+    writeAll(names)
+    const texts = decodeUtf8(writer.bytes.subarray(0, start)) ?? ''
+    const isAscii = texts.length === start
+    const record: Record<string, string> = {}
+    for (let i = 0; i < names.length; i++) {
+      const from = startOf(i)
+      const to = ends[i] as number
+      record[names[i] as string] = isAscii
+        ? texts.slice(from, to)
+        : (decodeUtf8(writer.bytes.subarray(from, to)) ?? '')
+    }
+    const jsonBytes = writer.bytes.subarray(start, writer.at)
+    return { record, json: decodeUtf8(jsonBytes) ?? '', jsonBytes }
+  }
+
+  #add(name: string): void {
+    ends[this.#names.length] = writer.at
+    this.#names.push(name)
+  }
 }
 
 function writeAll(names: readonly string[]): void {
@@ -51,8 +74,4 @@ function writeAll(names: readonly string[]): void {
 
 function startOf(index: number): number {
   return index === 0 ? 0 : (ends[index - 1] as number)
-}
-
-function textOf(start: number, end: number, decodeUtf8: Platform['decodeUtf8']): string {
-  return decodeUtf8(writer.bytes.subarray(start, end)) ?? ''
 }

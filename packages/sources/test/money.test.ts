@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { data } from 'currency-codes'
 import fc from 'fast-check'
 
+import { membersOf } from '../src/body-view.ts'
 import { readMoney } from '../src/money.ts'
 import { currencyCodes, minorDigitsOf, newerThanTheLibrary } from '../src/normalize/currencies.ts'
 
@@ -11,7 +12,7 @@ type Row = readonly [json: string, expected: string]
 
 /** `EUR 1250` (minor units), `none` or `bad`. */
 function outcome(json: string): string {
-  const reading = readMoney(JSON.parse(json))
+  const reading = readMoney(membersOf(JSON.parse(json)))
   if (reading.kind !== 'money') return reading.kind
   assert.ok(!Object.is(reading.money.amount_minor, -0))
   return `${reading.money.currency} ${reading.money.amount_minor}`
@@ -107,8 +108,8 @@ test('amount and amount_minor agree for every currency', () => {
       const whole = text.slice(0, text.length - digits)
       const amount = `${minor < 0 ? '-' : ''}${whole}${digits === 0 ? '' : `.${text.slice(-digits)}`}`
       const money = { kind: 'money', money: { amount_minor: minor + 0, currency } }
-      assert.deepEqual(readMoney({ amount, currency }), money)
-      assert.deepEqual(readMoney({ amount, amount_minor: minor, currency }), money)
+      assert.deepEqual(readMoney(membersOf({ amount, currency })), money)
+      assert.deepEqual(readMoney(membersOf({ amount, amount_minor: minor, currency })), money)
     }),
   )
 })

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { attributesFrom } from '../src/attributes.ts'
 import { canonicalJson } from '../src/canonical-json.ts'
 import { CanonicalWriter } from '../src/canonical-writer.ts'
-import { plainAttributes } from '../src/plain-attributes.ts'
+import { PlainAttributes } from '../src/plain-attributes.ts'
 import type { Json } from '../src/strict-json.ts'
 import { plainText, plainValue } from './plain-texts.ts'
 
@@ -36,12 +36,15 @@ test('plain attributes are those of the general way, one call after the other', 
     fc.oneof(plainText, fc.constantFrom('1', '0', 'b', 'a', 'constructor')),
     { maxLength: 6 },
   )
+  const plain = new PlainAttributes()
   fc.assert(
     fc.property(names, fc.array(plainValue, { minLength: 6, maxLength: 6 }), (all, values) => {
       const mine = all.filter(name => name !== '__proto__')
       const texts = new Map(mine.map((name, index) => [name, canonicalJson(values[index])]))
       const expected = attributesFrom(texts)
-      const attributes = plainAttributes(mine, values, platform)
+      plain.start()
+      for (const [index, name] of mine.entries()) plain.addValue(name, values[index] as Json)
+      const attributes = plain.end(platform)
       assert.deepEqual(attributes.record, expected.record)
       assert.deepEqual(Object.keys(attributes.record), Object.keys(expected.record))
       assert.equal(attributes.json, expected.json)

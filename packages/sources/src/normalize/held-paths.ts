@@ -2,23 +2,20 @@
 // same, so whatever was not used, or not as it stood there, stays among the attributes.
 
 import type { RawDelivery } from '@fleet/contracts'
-import { deepNames } from '../domain-fields.ts'
+import type { BodyView } from '../body-view.ts'
 import type { EndpointPaths } from '../endpoint.ts'
 import { deliveryAttemptOf, eventTypeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
-import { readAt, toPath } from '../paths.ts'
+import { toPath } from '../paths.ts'
 import type { Path } from '../paths.ts'
-import type { BodyLayout } from '../plain-body.ts'
 import { normalizeResourceType } from '../resource-type.ts'
-import type { Json, JsonObject } from '../strict-json.ts'
+import type { Json } from '../strict-json.ts'
 import { parseTime } from '../times.ts'
-import { addHeldModePaths, modePaths } from './mode.ts'
+import { addHeldModePaths } from './mode.ts'
 
 const tenantPath = toPath('$.tenant_id')
-/** Fields about the delivery, beside the one at `paths.delivery_attempt`: a retry changes them. */
-export const deliveryPaths: readonly Path[] = ['$.delivery_id', '$.delivered_at', '$.attempt'].map(
-  toPath,
-)
+/** Fields about the delivery, beside the one at `paths.delivery_attempt`. */
+const deliveryPaths: readonly Path[] = ['$.delivery_id', '$.delivered_at', '$.attempt'].map(toPath)
 
 export interface EnvelopePaths {
   readonly paths: EndpointPaths
@@ -29,20 +26,20 @@ export interface EnvelopePaths {
 export interface HeldEnvelope {
   /** Every path whose value the envelope's part of the event holds. */
   readonly paths: readonly Path[]
-  /** Where the event's time stands; null when it is the delivery's or the receipt's. */
-  readonly occurredAtPath: Path | null
+  /** The event's time stands in the body, and not as one of the delivery's own fields. */
+  readonly hasOwnTime: boolean
   readonly subaccountId: string | null
 }
 
 export function readHeldEnvelope(
   raw: RawDelivery,
-  body: JsonObject,
+  body: BodyView,
   envelope: EnvelopePaths,
 ): HeldEnvelope {
   const held: Path[] = []
-  let occurredAtPath: Path | null = null
+  let hasOwnTime = false
   let subaccountId: string | null = null
-  const { compared, ofMembers, deeper } = listed(envelope)
+  const { compared, ofMembers, deeper, ownTimes } = listed(envelope)
   for (const { field, first, second } of compared) {
     let path = first
     let value = valueAt(body, path)
@@ -52,18 +49,17 @@ export function readHeldEnvelope(
     }
     if (path === null || value === null || !isHeld(field, value, raw)) continue
     held.push(path)
-    if (field === 'occurredAt') occurredAtPath = path
+    if (field === 'occurredAt') hasOwnTime = ownTimes.includes(path)
     if (field === 'subaccountId') subaccountId = parseId(value)
   }
   heldEverywhere(raw, body, held)
-  // A field of the envelope that says null says nothing. Few members say null, and bodies have fewer
-  // members than envelopes have paths.
-  for (const name in body) {
-    const path = body[name] === null ? ofMembers.get(name) : undefined
+  // A field of the envelope that says null says nothing.
+  for (const name of body.nullNames()) {
+    const path = ofMembers.get(name)
     if (path !== undefined) held.push(path)
   }
-  for (const path of deeper) if (readAt(body, path) === null) held.push(path)
-  return { paths: held, occurredAtPath, subaccountId }
+  for (const path of deeper) if (body.at(path) === null) held.push(path)
+  return { paths: held, hasOwnTime, subaccountId }
 }
 
 const comparedFields = [
@@ -77,8 +73,8 @@ const comparedFields = [
 ] as const
 
 /** Null where nothing stands; a value that says null says nothing. */
-function valueAt(body: Json, path: Path | null): Json {
-  return path === null ? null : (readAt(body, path) ?? null)
+function valueAt(body: BodyView, path: Path | null): Json {
+  return path === null ? null : (body.at(path) ?? null)
 }
 
 /** Whether the event says the same. */
@@ -102,8 +98,8 @@ function isHeld(field: (typeof comparedFields)[number], value: Json, raw: RawDel
 }
 
 /** What any adapter's body may say about tenant and mode. */
-export function heldEverywhere(raw: RawDelivery, body: Json, into: Path[] = []): Path[] {
-  const sent = readAt(body, tenantPath) ?? null
+export function heldEverywhere(raw: RawDelivery, body: BodyView, into: Path[] = []): Path[] {
+  const sent = body.at(tenantPath) ?? null
   // Null says nothing, as everywhere in the envelope.
   if (sent === null || parseId(sent) === raw.tenant_id) into.push(tenantPath)
   addHeldModePaths(body, into)
@@ -123,14 +119,21 @@ interface Listed {
   /** Of every field: by the member of the body they lead to, and those that lead further. */
   readonly ofMembers: ReadonlyMap<string, Path>
   readonly deeper: readonly Path[]
-  readonly layout: BodyLayout | null
+  /** Fields about the delivery: a retry changes them. */
+  readonly ofDelivery: readonly Path[]
+  /** Of the event's time, but for what is within a field about the delivery. */
+  readonly ownTimes: readonly Path[]
 }
 
 const known = new WeakMap<EndpointPaths, Listed>()
 
-/** What of a body these paths lead to; null where its data is no member of the body itself. */
-export function layoutOf(envelope: EnvelopePaths): BodyLayout | null {
-  return listed(envelope).layout
+/** Where fields about the delivery stand, which a retry changes. */
+export function pathsOfDelivery(envelope: EnvelopePaths): readonly Path[] {
+  return listed(envelope).ofDelivery
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`)
 }
 
 function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
@@ -140,7 +143,13 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
     text === null || text === undefined ? null : toPath(text)
   const both = allFields.flatMap(field => [asPath(paths[field]), asPath(fallbackPaths[field])])
   const all = both.filter(path => path !== null)
+  const attempt = asPath(paths.deliveryAttempt)
+  const ofDelivery = attempt === null ? deliveryPaths : [...deliveryPaths, attempt]
   const made: Listed = {
+    ofDelivery,
+    ownTimes: [asPath(paths.occurredAt), asPath(fallbackPaths.occurredAt)]
+      .filter(path => path !== null)
+      .filter(({ text }) => !ofDelivery.some(outer => isWithin(text, outer.text))),
     fallbackPaths,
     compared: comparedFields.map(field => ({
       field,
@@ -151,27 +160,9 @@ function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
       all.flatMap(path => (path.memberName === null ? [] : [[path.memberName, path]])),
     ),
     deeper: all.filter(({ memberName }) => memberName === null),
-    layout: toLayout(
-      asPath(paths.data),
-      [...both, ...modePaths, tenantPath, ...deliveryPaths].filter(path => path !== null),
-    ),
   }
   known.set(paths, made)
   return made
-}
-
-function toLayout(dataPath: Path | null, paths: readonly Path[]): BodyLayout | null {
-  const dataName = dataPath === null ? null : dataPath.memberName
-  if (dataPath !== null && dataName === null) return null
-  const wholeNames = new Set<string>()
-  for (const { steps } of paths) {
-    const [first] = steps ?? []
-    // Members of the data are there to be looked at.
-    if (first !== undefined && (steps?.length ?? 0) > (first.name === dataName ? 2 : 1)) {
-      wholeNames.add(first.name)
-    }
-  }
-  return { dataName, wholeNames, wholeDataNames: deepNames }
 }
 
 function resourceTypeOf(value: Json): string | null {

@@ -2,15 +2,15 @@
 // counts as live books money and opens alerts.
 
 import type { Mode } from '@fleet/contracts'
-import { readAt, toPath } from '../paths.ts'
+import type { BodyView } from '../body-view.ts'
+import { toPath } from '../paths.ts'
 import type { Path } from '../paths.ts'
-import type { Json } from '../strict-json.ts'
 
 /** Where a sender may say it. */
 export const modePaths: readonly Path[] = ['$.mode', '$.meta.mode'].map(toPath)
 const testWords: readonly string[] = ['TEST', 'SIMULATED']
 
-export function readMode(body: Json): Mode {
+export function readMode(body: BodyView): Mode {
   for (const path of modePaths) {
     if (testWords.includes(wordAt(body, path))) return 'TEST'
   }
@@ -18,14 +18,14 @@ export function readMode(body: Json): Mode {
 }
 
 /** Adds the paths whose word the event's mode says; another word stays among the attributes. */
-export function addHeldModePaths(body: Json, into: Path[]): void {
+export function addHeldModePaths(body: BodyView, into: Path[]): void {
   for (const path of modePaths) {
     const word = wordAt(body, path)
     if (word === 'LIVE' || testWords.includes(word)) into.push(path)
   }
 }
 
-function wordAt(body: Json, path: Path): string {
-  const value = readAt(body, path)
+function wordAt(body: BodyView, path: Path): string {
+  const value = body.at(path)
   return typeof value === 'string' ? value.toUpperCase() : ''
 }

@@ -2,6 +2,7 @@
 
 import type { RawDelivery, VehicleError } from '@fleet/contracts'
 import { attributesFrom, withoutPaths } from '../attributes.ts'
+import { membersOf, viewOf } from '../body-view.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { readDomainFields } from '../domain-fields.ts'
 import { mapEventType } from '../event-types.ts'
@@ -39,7 +40,9 @@ export function readSmartcarEvent(
   const lists = readLists(body, occurredAt)
   const mapped = typeOf(sourceEventType, lists)
   const isVehicle = mapped.domain === 'vehicle'
-  const other = isVehicle ? null : readDomainFields(mapped.domain, mapped.eventType, data)
+  const other = isVehicle
+    ? null
+    : readDomainFields(mapped.domain, mapped.eventType, membersOf(data))
   const fields = other === null ? vehicleFields(raw, data, lists) : other.fields
 
   const own =
@@ -136,7 +139,7 @@ function heldEnvelope(raw: RawDelivery, body: Json): readonly string[] {
     ['$.vehicleId', parseId(readPath(body, '$.vehicleId')) === raw.resource_id],
     ['$.data', readPath(body, '$.data') === null],
   ]
-  return [...pathsOf(held), ...textsOf(heldEverywhere(raw, body))]
+  return [...pathsOf(held), ...textsOf(heldEverywhere(raw, viewOf(body, null)))]
 }
 
 function heldVehicle(raw: RawDelivery, body: Json): readonly string[] {

@@ -3,6 +3,7 @@
 
 import type { RawDelivery } from '@fleet/contracts'
 import { addAttributes, attributesFrom, withoutPaths } from '../attributes.ts'
+import { viewOf } from '../body-view.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { eventTimeOf } from '../envelope.ts'
 import { parseId } from '../identity.ts'
@@ -147,7 +148,11 @@ function envelopeAttributes(
   held: readonly string[],
 ): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
-  const rest = withoutPaths(body, ['$.eventName', ...textsOf(heldEverywhere(raw, body)), ...held])
+  const rest = withoutPaths(body, [
+    '$.eventName',
+    ...textsOf(heldEverywhere(raw, viewOf(body, null))),
+    ...held,
+  ])
   addAttributes(attributes, rest, '', 'body')
   return attributes
 }
