@@ -103,18 +103,24 @@ const fieldKinds: {
 
 interface DomainFields {
   readonly kinds: readonly (readonly [name: string, kind: FieldKind])[]
-  /** What there is of a body that says nothing. */
-  readonly none: Readonly<Record<string, null>>
+  /** Of a body that says nothing: one and the same, so that its texts are made once. */
+  readonly none: Readonly<Record<string, unknown>>
 }
 
 const fieldsOfDomain: ReadonlyMap<string, DomainFields> = new Map(
   Object.entries(fieldKinds).map(([domain, byName]) => {
     const kinds = Object.entries<FieldKind>(byName)
-    return [domain, { kinds, none: Object.fromEntries(kinds.map(([name]) => [name, null])) }]
+    const none = Object.fromEntries(kinds.map(([name, kind]) => [name, noneOf(kind)]))
+    return [domain, { kinds, none: Object.freeze(none) }]
   }),
 )
 
+function noneOf(kind: FieldKind): readonly never[] | null {
+  return kind === 'texts' || kind === 'empty' ? Object.freeze([]) : null
+}
+
 export interface FieldsReading<D extends Domain> {
+  /** Frozen where no field holds anything. */
   readonly fields: FieldsOf<D>
   /** Members of `data` that a field now holds. */
   readonly heldNames: readonly string[]
@@ -126,23 +132,21 @@ export function readDomainFields<D extends Domain>(
   data: Members,
 ): FieldsReading<D> {
   const { kinds, none } = fieldsOfDomain.get(domain) as DomainFields
-  const fields: Record<string, unknown> = Object.assign({}, none)
+  let fields: Record<string, unknown> | null = null
   const heldNames: string[] = []
   for (let i = 0; i < kinds.length; i++) {
     const [name, kind] = kinds[i] as (typeof kinds)[number]
-    if (kind === 'money') {
-      const amount = readAmount(eventType, data, heldNames)
-      if (amount !== null) fields[name] = amount
-      continue
+    let parsed: unknown = null
+    if (kind === 'money') parsed = readAmount(eventType, data, heldNames)
+    else {
+      const value = data.get(name)
+      if (value !== undefined && value !== null) parsed = readField(kind, value)
+      if (value === null || parsed !== null) heldNames.push(name)
     }
-    const value = data.get(name)
-    const parsed = value === undefined || value === null ? null : readField(kind, value)
-    if (parsed !== null) fields[name] = parsed
-    else if (kind === 'texts' || kind === 'empty') fields[name] = []
-    if (value === null || parsed !== null) heldNames.push(name)
+    if (parsed !== null) (fields ??= { ...none })[name] = parsed
   }
   // The table above is checked against the records, so these are the domain's fields.
-  return { fields: fields as unknown as FieldsOf<D>, heldNames }
+  return { fields: (fields ?? none) as unknown as FieldsOf<D>, heldNames }
 }
 
 const moneyMembers = ['amount_minor', 'amount', 'currency'] as const

@@ -29,7 +29,7 @@ export function fingerprintOf(
   if (jsonBytes === undefined) writer.rawText(json, platform)
   else writer.rawBytes(jsonBytes)
   writer.rawText(
-    `,"event_type":${jsonString(eventType)},"fields":${canonicalJson(content.fields)},` +
+    `,"event_type":${jsonString(eventType)},"fields":${fieldsJson(content.fields)},` +
       `${content.hasOwnTime ? `"occurred_at":${microsText(occurredAt)},` : ''}` +
       `"resource":{"id":${jsonString(resource.id)},"type":${jsonString(resource.type)}},` +
       `"subaccount_id":${subaccountId === null ? 'null' : jsonString(subaccountId)}}`,
@@ -37,6 +37,17 @@ export function fingerprintOf(
   )
   const digest = platform.sha256(writer.bytes.subarray(0, writer.at))
   return wordOf(digest)
+}
+
+/** What is frozen comes again. */
+const frozen = new WeakMap<object, string>()
+
+function fieldsJson(fields: object): string {
+  const known = frozen.get(fields)
+  if (known !== undefined) return known
+  const json = canonicalJson(fields)
+  if (Object.isFrozen(fields)) frozen.set(fields, json)
+  return json
 }
 
 function wordOf(digest: Uint8Array): number {

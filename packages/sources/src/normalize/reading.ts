@@ -13,7 +13,7 @@ export interface Reading {
   readonly attributes: Attributes
   readonly content: {
     /** As `fields`, without times taken from the delivery. */
-    readonly fields: unknown
+    readonly fields: object
     /** Without the delivery's own fields. */
     readonly attributes: Attributes
     /** False when the event's time is the delivery's: a retry of the same event has another. */

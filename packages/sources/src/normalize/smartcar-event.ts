@@ -108,7 +108,7 @@ function vehicleFields(
 }
 
 /** A signal without a time has the event's, and where that is the delivery's a retry has another. */
-export function withoutLentTimes(fields: object, reading: SignalReading): unknown {
+export function withoutLentTimes(fields: object, reading: SignalReading): object {
   const signals = reading.signals.map((signal, position) =>
     reading.withoutOwnTime.has(position) ? { ...signal, observed_at: null } : signal,
   )

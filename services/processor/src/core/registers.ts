@@ -40,9 +40,20 @@ function standingOf(register: Register) {
  */
 function dataJsonOf(event: NormalizedEvent): string {
   if (event.eventType === 'customer.deleted') return '{}'
-  const fields = JSON.stringify(withoutWon(event.fields))
+  const fields = fieldsJson(event.fields)
   const attributes = `"attributes":${event.attributesJson}}`
   return fields === '{}' ? `{${attributes}` : `${fields.slice(0, -1)},${attributes}`
+}
+
+/** What is frozen comes again. */
+const frozen = new WeakMap<object, string>()
+
+function fieldsJson(fields: object): string {
+  const known = frozen.get(fields)
+  if (known !== undefined) return known
+  const json = JSON.stringify(withoutWon(fields))
+  if (Object.isFrozen(fields)) frozen.set(fields, json)
+  return json
 }
 
 function withoutWon(fields: object): object {
