@@ -22,7 +22,7 @@ export type {
 } from './ports.ts'
 export type { Acl, AclAdmin, AclOperation, AclPattern, AclResource } from './acls.ts'
 export { connectAclAdmin } from './kafkajs-acls.ts'
-export { recordBytes } from './record.ts'
+export { bareRecord, recordBytes } from './record.ts'
 export type { InRecord, OutRecord, TopicPartition } from './record.ts'
 export { connectKafka } from './connect.ts'
 export { codes } from './errors.ts'

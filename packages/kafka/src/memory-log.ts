@@ -1,6 +1,7 @@
 // The log of one partition of the in-memory broker: records and control markers at offsets, open
 // transactions, last stable offset. It follows Kafka's rules, not kafkajs's.
 
+import { traceparentHeader } from './record.ts'
 import type { InRecord, OutRecord } from './record.ts'
 
 interface Entry {
@@ -53,6 +54,9 @@ export class MemoryLog {
     const headers: Record<string, Buffer> = {}
     for (const [name, value] of Object.entries(record.headers ?? {})) {
       headers[name] = Buffer.from(value)
+    }
+    if (record.traceparent !== undefined) {
+      headers[traceparentHeader] = Buffer.from(record.traceparent)
     }
     this.#entries.push({
       record: {

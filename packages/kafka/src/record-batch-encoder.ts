@@ -4,6 +4,7 @@
 import { varintSize } from './byte-writer.ts'
 import type { ByteWriter } from './byte-writer.ts'
 import { crc32c } from './crc32c.ts'
+import { traceparentHeader } from './record.ts'
 import type { OutRecord } from './record.ts'
 
 /** Who writes a batch, as the broker is to judge it. */
@@ -61,7 +62,7 @@ export function encodeRecordBatch(
 }
 
 function encodeRecord(writer: ByteWriter, record: OutRecord, offsetDelta: number): void {
-  const { key, value, headers } = record
+  const { key, value, headers, traceparent } = record
   const names = headers === undefined ? [] : Object.keys(headers)
   let expected = recordFramingBytes + sizeOf(key) + sizeOf(value)
   let most = recordFramingBytes + roomFor(key) + roomFor(value)
@@ -69,6 +70,10 @@ function encodeRecord(writer: ByteWriter, record: OutRecord, offsetDelta: number
     const part = headers?.[name] ?? null
     expected += name.length + sizeOf(part)
     most += roomFor(name) + roomFor(part) + headerFramingBytes
+  }
+  if (traceparent !== undefined) {
+    expected += traceparentHeader.length + traceparent.length
+    most += roomFor(traceparentHeader) + roomFor(traceparent) + headerFramingBytes
   }
   writer.reserve(most)
   const start = writer.at
@@ -79,10 +84,14 @@ function encodeRecord(writer: ByteWriter, record: OutRecord, offsetDelta: number
   writer.varint(offsetDelta)
   writer.varintBytes(key)
   writer.varintBytes(value)
-  writer.varint(names.length)
+  writer.varint(traceparent === undefined ? names.length : names.length + 1)
   for (const name of names) {
     writer.varintBytes(name)
     writer.varintBytes(headers?.[name] ?? null)
+  }
+  if (traceparent !== undefined) {
+    writer.varintBytes(traceparentHeader)
+    writer.varintBytes(traceparent)
   }
   writeLength(writer, start, lengthBytes)
 }

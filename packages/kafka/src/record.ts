@@ -20,19 +20,44 @@ export interface InRecord extends TopicPartition {
 export interface OutRecord extends TopicPartition {
   key: Buffer | string | null
   value: Buffer | null
-  headers?: Record<string, Buffer | string>
+  headers?: Readonly<Record<string, Buffer | string>> | undefined
+  /** W3C trace context: one more header of this name, behind the others. */
+  traceparent?: string | undefined
   /** Its `recordBytes`, where they were counted already. */
-  bytes?: number
+  bytes?: number | undefined
+}
+
+export const traceparentHeader = 'traceparent'
+
+/** All members that records have, in their order: loops over records then meet one kind of object. */
+export function bareRecord(
+  topic: string,
+  partition: number,
+  key: OutRecord['key'],
+  value: Buffer | null,
+): OutRecord {
+  return {
+    topic,
+    partition,
+    key,
+    value,
+    headers: undefined,
+    traceparent: undefined,
+    bytes: undefined,
+  }
 }
 
 const framingBytes = 32
 const headerFramingBytes = 10
 
 /** Bytes a record takes in a batch: key, value, headers and a bound on the framing. */
-export function recordBytes({ key, value, headers }: OutRecord): number {
+export function recordBytes({ key, value, headers, traceparent }: OutRecord): number {
   let bytes = framingBytes
   if (key !== null) bytes += typeof key === 'string' ? Buffer.byteLength(key) : key.length
   if (value !== null) bytes += value.length
+  if (traceparent !== undefined) {
+    bytes += traceparentHeader.length + traceparent.length + headerFramingBytes
+  }
   if (headers === undefined) return bytes
   for (const name of Object.keys(headers)) {
     const part = headers[name] ?? ''

@@ -27,6 +27,11 @@ const shapes: { what: string; of: Omit<OutRecord, 'topic' | 'partition'> }[] = [
       headers: { empty: '', bytes: everyByte, none: empty, 'ключ-🔑': 'wärt', '': 'no name' },
     },
   },
+  {
+    what: 'trace context beside headers',
+    of: { key: 'k', value: empty, headers: { a: 'b' }, traceparent: `00-${'ab'.repeat(24)}-01` },
+  },
+  { what: 'trace context alone', of: { key: null, value: empty, traceparent: 'é' } },
   { what: 'a long key', of: { key: 'k'.repeat(40_000), value: empty } },
 ]
 
@@ -55,7 +60,9 @@ export function recordCases(name: string, open: () => Promise<Harness>): void {
       const read = all.filter(({ partition }) => partition === way)
       assert.equal(read.length, shapes.length)
       for (const [index, { what, of }] of shapes.entries()) {
-        const headers = Object.entries(of.headers ?? {}).map(([key, value]) => [key, bytes(value)])
+        const { traceparent } = of
+        const written = traceparent === undefined ? of.headers : { ...of.headers, traceparent }
+        const headers = Object.entries(written ?? {}).map(([key, value]) => [key, bytes(value)])
         const { key, value, headers: seen } = read[index] ?? assert.fail(what)
         assert.deepEqual(
           { key, value, headers: { ...seen } },

@@ -186,6 +186,19 @@ test('a record takes no more room in its batch than its size says', () => {
   )
 })
 
+test('trace context is the last of the headers, and counted as one', () => {
+  const given = { topic: 't', partition: 0, key: 'k', value: Buffer.from('v') }
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.string()), fc.string(), (headers, traceparent) => {
+      fc.pre(!Object.hasOwn(headers, 'traceparent') && !Object.hasOwn(headers, '__proto__'))
+      const beside = { ...given, headers, traceparent }
+      const among = { ...given, headers: { ...headers, traceparent } }
+      assert.ok(encode([beside]).equals(encode([among])))
+      assert.equal(recordBytes(beside), recordBytes(among))
+    }),
+  )
+})
+
 test('one writer is used for batch after batch', () => {
   const writer = new ByteWriter()
   const first = { topic: 't', partition: 0, key: 'first', value: Buffer.alloc(10_000, 1) }

@@ -3,7 +3,7 @@
 
 import type { Codec } from '@fleet/codec'
 import { retryDelayMs, taskRetry } from '@fleet/dlq'
-import type { InRecord } from '@fleet/kafka'
+import type { InRecord, RecordStream } from '@fleet/kafka'
 import { fateOf } from '@fleet/runtime'
 import type { Clock, Random } from '@fleet/runtime'
 
@@ -25,4 +25,12 @@ export async function awaitSchemas(
       if (stopping.aborted) return false
     }
   }
+}
+
+/**
+ * An unknown schema is waited for before it is poison: that may as well begin while the records before
+ * it are decided.
+ */
+export function foreseeSchemas(stream: RecordStream | null, codec: Codec): void {
+  codec.foresee(stream?.ahead().map(({ value }) => value) ?? [])
 }

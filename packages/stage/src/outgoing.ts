@@ -6,7 +6,7 @@ import type { StageName, Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
 import { deadLetterOf } from '@fleet/dlq'
 import type { Failure } from '@fleet/dlq'
-import { recordBytes } from '@fleet/kafka'
+import { bareRecord, recordBytes } from '@fleet/kafka'
 import type { InRecord, OutRecord } from '@fleet/kafka'
 import { fateOf, FleetError, messageOf } from '@fleet/runtime'
 import { childTraceparent, traceIdOf } from '@fleet/telemetry'
@@ -61,14 +61,9 @@ function encodeEmits(
       if (fateOf(error) === 'fatal') throw error
       return { ok: false, code: 'INTERNAL', message: messageOf(error) }
     }
-    const record: OutRecord = {
-      topic: emit.topic.name,
-      partition: emit.partition ?? partition,
-      key: emit.key,
-      value,
-    }
-    if (traceparent !== undefined) record.headers = withTrace(emit.headers, traceparent)
-    else if (emit.headers !== undefined) record.headers = emit.headers
+    const record = bareRecord(emit.topic.name, emit.partition ?? partition, emit.key, value)
+    record.headers = emit.headers
+    record.traceparent = traceparent
     const size = recordBytes(record)
     if (size + batchOverheadBytes > emit.topic.maxMessageBytes) {
       const { name, maxMessageBytes } = emit.topic
@@ -114,14 +109,6 @@ export function encodeDecision<Change>(
 
 function tooLarge(message: string): Encoded {
   return { ok: false, code: 'TOO_LARGE', message }
-}
-
-/** Name by name: a copy by `...` that then grows gives each record a hidden class of its own. */
-function withTrace(headers: Emit['headers'], traceparent: string): Record<string, string> {
-  const all: Record<string, string> = {}
-  for (const name in headers) all[name] = headers[name] ?? ''
-  all['traceparent'] = traceparent
-  return all
 }
 
 /** Trace context for the outputs of a record: a child of the record's own, else a new trace. */

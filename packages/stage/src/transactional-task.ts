@@ -4,6 +4,7 @@
 
 import { topics, transactionalIdOf } from '@fleet/contracts'
 import type { Topic } from '@fleet/contracts'
+import { bareRecord } from '@fleet/kafka'
 import type {
   Chunk,
   InRecord,
@@ -14,7 +15,7 @@ import type {
 } from '@fleet/kafka'
 import { FleetError, messageOf } from '@fleet/runtime'
 
-import { awaitSchemas } from './await-schemas.ts'
+import { awaitSchemas, foreseeSchemas } from './await-schemas.ts'
 import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
@@ -176,7 +177,7 @@ export class TransactionalTask<
     const { records } = chunk
     const { clock } = this.#deps
     this.inWork = records.length
-    this.#foresee()
+    foreseeSchemas(this.stream, this.#deps.codec)
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false
@@ -241,12 +242,6 @@ export class TransactionalTask<
     this.#writer = null
   }
 
-  /** An unknown schema is waited for before it is poison: that may as well begin while others are decided. */
-  #foresee(): void {
-    const { codec } = this.#deps
-    codec.foresee(this.stream?.ahead().map(({ value }) => value) ?? [])
-  }
-
   /** False: stopped. */
   async #prepare(records: readonly InRecord[], stopping: AbortSignal): Promise<boolean> {
     const isReady = await awaitSchemas(records, stopping, this.#deps, (error, attempt) => {
@@ -295,6 +290,6 @@ export class TransactionalTask<
   }
 
   #changelogRecord(key: string, value: Buffer | null): OutRecord {
-    return { topic: this.#changelog.name, partition: this.partition, key, value }
+    return bareRecord(this.#changelog.name, this.partition, key, value)
   }
 }
