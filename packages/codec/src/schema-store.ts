@@ -21,7 +21,7 @@ const unknownAfterMs = 30_000
 const schemasMax = 1000
 /** Denied ids kept in memory; the oldest forgotten starts its 30 seconds again. */
 const deniedMax = 4096
-/** Look-ups under way at once. */
+/** Look-ups under way at once for one who waits; those ahead of time go one by one. */
 const parallelMax = 8
 /** Ids asked for ahead of time, at most so many of them so often. */
 const foreseenMax = 8
@@ -49,6 +49,8 @@ export class SchemaStore {
   #subjects: Record<string, number> = {}
   /** Nothing is asked for ahead of time before. */
   #foreseeAtMs = -Infinity
+  /** The cache file says what is known; looked at after each round of look-ups. */
+  #isSaved = true
 
   constructor(registry: RegistryPort, cacheFile: string | null, clock: Clock) {
     this.#registry = registry
@@ -112,6 +114,7 @@ export class SchemaStore {
       }
     }
     await Promise.all(Array.from({ length: Math.min(parallelMax, missing.length) }, worker))
+    if (!this.#isSaved) this.#save()
     if (failures.length > 0) throw failures[0]
   }
 
@@ -119,10 +122,21 @@ export class SchemaStore {
   foresee(ids: ReadonlySet<number>): void {
     const now = this.#clock.elapsedMs()
     if (now < this.#foreseeAtMs) return
-    const unknown = [...ids].filter(id => this.peek(id) === undefined && !this.isUnknown(id))
-    if (unknown.length === 0) return
+    const asked = [...ids].filter(id => this.peek(id) === undefined && this.#isToBeAsked(id))
+    if (asked.length === 0) return
     this.#foreseeAtMs = now + foreseeEveryMs
-    this.need(new Set(unknown.slice(0, foreseenMax))).catch(() => {})
+    void this.#askAhead(asked.slice(0, foreseenMax))
+  }
+
+  async #askAhead(ids: readonly number[]): Promise<void> {
+    for (const id of ids) await this.#find(id).catch(() => {})
+    if (!this.#isSaved) this.#save()
+  }
+
+  /** Not denied a moment ago. */
+  #isToBeAsked(id: number): boolean {
+    const denial = this.#denied.peek(id)
+    return denial === undefined || this.#clock.elapsedMs() - denial.lastAtMs >= askAgainAfterMs
   }
 
   #isDue(id: number): boolean {
@@ -150,17 +164,16 @@ export class SchemaStore {
   }
 
   async #findOnce(id: number): Promise<void> {
-    const before = this.#denied.peek(id)
-    if (before === undefined || this.#clock.elapsedMs() - before.lastAtMs >= askAgainAfterMs) {
+    if (this.#isToBeAsked(id)) {
       const text = await this.#ask(`Looking up schema ${id}`, this.#registry.findSchema(id))
       if (text !== null) {
         this.#denied.delete(id)
         this.#schemas.set(id, new WriterSchema(text))
-        this.#save()
+        this.#isSaved = false
         return
       }
       const now = this.#clock.elapsedMs()
-      const { firstAtMs = now, isKept = false } = before ?? {}
+      const { firstAtMs = now, isKept = false } = this.#denied.peek(id) ?? {}
       this.#denied.set(id, { firstAtMs, lastAtMs: now, isKept })
     }
     if (!this.isUnknown(id)) {
@@ -169,7 +182,7 @@ export class SchemaStore {
     const denial = this.#denied.peek(id)
     if (denial === undefined || denial.isKept) return
     denial.isKept = true
-    this.#save()
+    this.#isSaved = false
   }
 
   async #ask<T>(what: string, answer: Promise<T>): Promise<T> {
@@ -210,6 +223,7 @@ export class SchemaStore {
   }
 
   #save(): void {
+    this.#isSaved = true
     if (this.#cacheFile === null) return
     const schemas: Record<string, string> = {}
     for (const [id, schema] of this.#schemas.entries()) {

@@ -356,7 +356,11 @@ test('an id that is foreseen is denied early; few are asked for at once, and onc
   codec.foresee(values)
   await settled()
   assert.equal(registry.calls['findSchema'], 8)
-  clock.advance(30_000)
+  clock.advance(1000)
+  codec.foresee(values)
+  await settled()
+  assert.equal(registry.calls['findSchema'], 16, 'those denied a moment ago take nobody’s turn')
+  clock.advance(29_000)
   const [first = Buffer.alloc(0)] = values
   await codec.prepare([first])
   assert.throws(() => codec.decode(topics.raw, first), code('SCHEMA_UNKNOWN', 'poison'))
@@ -375,7 +379,9 @@ test('an id that is foreseen is denied early; few are asked for at once, and onc
   assert.ok((registry.calls['findSchema'] ?? 0) > (before ?? 0))
 })
 
-const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve))
+}
 
 test('an id that turns up late is read', async () => {
   const { codec, registry, clock } = await bench()
@@ -466,6 +472,24 @@ test('the cache file of another registry is dropped as soon as the registry cont
   assert.deepEqual(Object.keys(kept.schemas), ['1'])
   assert.deepEqual(kept.denied, [])
   assert.equal(kept.schemas['1'], raw)
+})
+
+test('what another registry had denied is not believed, even if it is being asked for meanwhile', async () => {
+  const file = join(temporaryFolder(), 'registry.json')
+  const alert = ownSchema('Alert').text
+  writeFileSync(file, JSON.stringify({ subjects: {}, schemas: { 1: alert }, denied: [555] }))
+  const { registry, clock } = await bench()
+  const answers: ((text: null) => void)[] = []
+  const slow = {
+    findId: registry.findId.bind(registry),
+    findSchema: () => new Promise<null>(resolve => answers.push(resolve)),
+  }
+  const codec = await openCodec({ registry: slow, cacheFile: file, clock })
+  const value = framed(555, Buffer.alloc(3))
+  const prepared = codec.prepare([value])
+  await codec.load([topics.raw])
+  for (const answer of answers) answer(null)
+  await assert.rejects(prepared, code('SCHEMA_PENDING', 'transient'))
 })
 
 for (const content of [

@@ -27,10 +27,27 @@ export async function awaitSchemas(
   }
 }
 
+const foreseeEveryMs = 500
+
 /**
  * An unknown schema is waited for before it is poison: that may as well begin while the records before
  * it are decided.
  */
-export function foreseeSchemas(stream: RecordStream | null, codec: Codec): void {
-  codec.foresee(stream?.ahead().map(({ value }) => value) ?? [])
+export class SchemaForesight {
+  readonly #codec: Codec
+  readonly #clock: Clock
+  #nextAtMs = -Infinity
+
+  constructor({ codec, clock }: { codec: Codec; clock: Clock }) {
+    this.#codec = codec
+    this.#clock = clock
+  }
+
+  /** Looks through what was fetched, now and then. */
+  look(stream: RecordStream | null): void {
+    const now = this.#clock.elapsedMs()
+    if (stream === null || now < this.#nextAtMs) return
+    this.#nextAtMs = now + foreseeEveryMs
+    this.#codec.foresee(stream.ahead().map(({ value }) => value))
+  }
 }

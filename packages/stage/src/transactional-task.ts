@@ -15,7 +15,7 @@ import type {
 } from '@fleet/kafka'
 import { FleetError, messageOf } from '@fleet/runtime'
 
-import { awaitSchemas, foreseeSchemas } from './await-schemas.ts'
+import { awaitSchemas, SchemaForesight } from './await-schemas.ts'
 import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
@@ -55,6 +55,7 @@ export class TransactionalTask<
   readonly #changelog: Topic
   readonly #decider: BatchDecider<State, Change>
   readonly #batchSize: BatchSize
+  readonly #foresight: SchemaForesight
   #writer: TransactionalWriter | null = null
   #memory: Known<State>
   /** Where the changelog is known up to; -1 when memory is worth nothing. */
@@ -81,6 +82,7 @@ export class TransactionalTask<
     this.#changelog = topics.changelogs[declaration.name]
     this.#decider = new BatchDecider(declaration, partition, dependencies)
     this.#batchSize = new BatchSize(dependencies.latencyTargetMs ?? latencyTargetMsDefault)
+    this.#foresight = new SchemaForesight(dependencies)
     this.#memory = {
       state: declaration.createState(),
       progress: noProgress(dependencies.partitionCount),
@@ -177,7 +179,7 @@ export class TransactionalTask<
     const { records } = chunk
     const { clock } = this.#deps
     this.inWork = records.length
-    foreseeSchemas(this.stream, this.#deps.codec)
+    this.#foresight.look(this.stream)
     const refusals = records.map(record => this.#decider.admit(record))
     const readable = records.filter((_, index) => refusals[index] === null)
     if (!(await this.#prepare(readable, stopping))) return false

@@ -136,11 +136,21 @@ function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`)
 }
 
+/** One object for each text, because they are compared as objects; `toPath` does not promise that. */
+function pathsByText(): (text: string | null | undefined) => Path | null {
+  const made = new Map(deliveryPaths.map(path => [path.text, path]))
+  return text => {
+    if (text === null || text === undefined) return null
+    const path = made.get(text) ?? toPath(text)
+    made.set(text, path)
+    return path
+  }
+}
+
 function listed({ paths, fallbackPaths }: EnvelopePaths): Listed {
   const found = known.get(paths)
   if (found !== undefined && found.fallbackPaths === fallbackPaths) return found
-  const asPath = (text: string | null | undefined): Path | null =>
-    text === null || text === undefined ? null : toPath(text)
+  const asPath = pathsByText()
   const both = allFields.flatMap(field => [asPath(paths[field]), asPath(fallbackPaths[field])])
   const all = both.filter(path => path !== null)
   const attempt = asPath(paths.deliveryAttempt)
