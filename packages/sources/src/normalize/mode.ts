@@ -7,7 +7,7 @@ import { toPath } from '../paths.ts'
 import type { Path } from '../paths.ts'
 
 /** Where a sender may say it. */
-export const modePaths: readonly Path[] = ['$.mode', '$.meta.mode'].map(toPath)
+const modePaths: readonly Path[] = ['$.mode', '$.meta.mode'].map(toPath)
 const testWords: readonly string[] = ['TEST', 'SIMULATED']
 
 export function readMode(body: BodyView): Mode {
