@@ -29,10 +29,24 @@ export function cloudEventHeaders(facts: CloudEventFacts): Record<string, string
   return {
     ce_specversion: '1.0',
     ce_id: facts.eventId,
-    ce_source: `/tenants/${encodeKeyPart(facts.tenantId)}/sources/${encodeKeyPart(facts.source)}`,
+    ce_source: sourcePath(facts.tenantId, facts.source),
     ce_type: facts.eventType,
     ce_time: facts.occurredAt,
     ce_subject: `${encodeKeyPart(facts.resourceType)}/${encodeKeyPart(facts.resourceId)}`,
     'content-type': 'application/avro',
   }
+}
+
+/** Made once where a tenant has one source, as most have. Tenants are an operator's, not a sender's. */
+const sourcePaths = new Map<string, { readonly source: string; readonly path: string }>()
+const sourcePathsMax = 4096
+
+function sourcePath(tenantId: string, source: string): string {
+  const known = sourcePaths.get(tenantId)
+  if (known?.source === source) return known.path
+  const path = `/tenants/${encodeKeyPart(tenantId)}/sources/${encodeKeyPart(source)}`
+  if (known !== undefined || sourcePaths.size < sourcePathsMax) {
+    sourcePaths.set(tenantId, { source, path })
+  }
+  return path
 }

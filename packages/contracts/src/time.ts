@@ -45,9 +45,18 @@ export function formatMicros(micros: number): string {
 /** The seconds of a day, and its date, come again and again. */
 let day = NaN
 let dayText = ''
+let last = NaN
+let lastText = ''
 
 /** `2026-11-21T08:30:00` */
 function formatSecond(second: number): string {
+  if (second === last) return lastText
+  last = second
+  lastText = inFields(second)
+  return lastText
+}
+
+function inFields(second: number): string {
   const itsDay = Math.floor(second / secondsPerDay)
   if (itsDay !== day) {
     dayText = new Date(itsDay * secondsPerDay * 1000)

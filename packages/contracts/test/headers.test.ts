@@ -23,6 +23,19 @@ test('a normalized event carries CloudEvents 1.0 headers in binary mode', () => 
   })
 })
 
+test('each source of a tenant has its own path, however many tenants there were', () => {
+  const facts = { eventId: 'e', eventType: 't', resourceType: 'r', resourceId: 'i', occurredAt: '' }
+  const sourceOf = (tenantId: string, source: string) =>
+    cloudEventHeaders({ ...facts, tenantId, source })['ce_source']
+  for (let i = 0; i < 5000; i++) assert.equal(sourceOf(`t${i}`, 's'), `/tenants/t${i}/sources/s`)
+  for (const tenant of ['t1', 't4999', 'new']) {
+    for (const source of ['a', 'b', 'a', 'a/b']) {
+      const path = `/tenants/${tenant}/sources/${encodeURIComponent(source)}`
+      assert.equal(sourceOf(tenant, source), path)
+    }
+  }
+})
+
 test('header names are what readers outside look for', () => {
   assert.deepEqual(headerNames, {
     mac: 'fleet_mac',

@@ -19,7 +19,7 @@ import { jsonText } from '../core/json-text.ts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
 import type { SignalRegister } from '../core/signals.ts'
-import { bytesOfText } from './text-bytes.ts'
+import { bytesOfTexts } from './text-bytes.ts'
 
 type RegisterRow = [Domain, string, string, number, number, number, unknown]
 type ValueRow = [number, string, number, string | null, string | null]
@@ -43,10 +43,12 @@ const noSignals: ResourceMemory['signals'] = new Map()
 
 export function toResourceRow(memory: ResourceMemory): Buffer {
   // Text by text: lists made only to be turned into JSON would cost four times as much.
+  const texts: string[] = []
   let text = `${head2}${memory.version},${timeText(newestAt(memory))},[`
   let separator = ''
   for (const [domain, register] of memory.registers) {
-    text += separator + registerText(domain, register)
+    texts.push(text + separator + registerHead(domain, register), register.data_json)
+    text = ']'
     separator = ','
   }
   text += '],['
@@ -55,7 +57,8 @@ export function toResourceRow(memory: ResourceMemory): Buffer {
     text += separator + signalText(signal)
     separator = ','
   }
-  return bytesOfText(`${text}]]`)
+  texts.push(`${text}]]`)
+  return bytesOfTexts(texts)
 }
 
 export function fromResourceRow(text: string): ResourceMemory {
@@ -119,13 +122,14 @@ function quoted(text: string | null): string {
 }
 
 /**
- * `data_json` was made by JSON.stringify, so reading it and writing it again gives the same text.
+ * Up to its data, which follows as it is: `data_json` was made by JSON.stringify, so reading it and
+ * writing it again gives the same text.
  */
-function registerText(domain: Domain, register: Register): string {
-  const { event_id, event_type, occurred_at, effective_at, rank, data_json } = register
+function registerHead(domain: Domain, register: Register): string {
+  const { event_id, event_type, occurred_at, effective_at, rank } = register
   const names = `"${domain}",${quoted(event_id)},${quoted(event_type)}`
   const times = `${microsText(occurred_at)},${microsText(effective_at)}`
-  return `[${names},${times},${rank},${data_json}]`
+  return `[${names},${times},${rank},`
 }
 
 function toRegister(row: RegisterRow): Register {

@@ -9,15 +9,20 @@ const utf8BytesMax = 3
 let slab = Buffer.allocUnsafeSlow(slabBytes)
 let slabAt = 0
 
-/** The text's UTF-8 form. Whoever keeps it for long copies it. */
-export function bytesOfText(text: string): Buffer {
-  const most = text.length * utf8BytesMax
-  if (most > slabBytes / 4) return Buffer.from(text)
+/**
+ * The UTF-8 form of these texts as one; none ends within a character. Joined to a text they would be
+ * copied once more. Whoever keeps it for long copies it.
+ */
+export function bytesOfTexts(texts: readonly string[]): Buffer {
+  let characters = 0
+  for (const text of texts) characters += text.length
+  const most = characters * utf8BytesMax
+  if (most > slabBytes / 4) return Buffer.from(texts.join(''))
   if (slabAt + most > slabBytes) {
     slab = Buffer.allocUnsafeSlow(slabBytes)
     slabAt = 0
   }
   const start = slabAt
-  slabAt += slab.write(text, start)
+  for (const text of texts) slabAt += slab.write(text, slabAt)
   return slab.subarray(start, slabAt)
 }
