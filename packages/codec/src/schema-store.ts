@@ -48,7 +48,7 @@ export class SchemaStore {
   readonly #asking = new Map<number, Promise<void>>()
   #subjects: Record<string, number> = {}
   /** Nothing is asked for ahead of time before. */
-  #foreseeAtMs = -Infinity
+  #foreseeAtMs = never
   /** The cache file says what is known; looked at after each round of look-ups. */
   #isSaved = true
 

@@ -8,7 +8,7 @@ import { membersInOrder } from './member-order.ts'
 import type { Platform } from './platform.ts'
 import type { Json } from './strict-json.ts'
 
-/** Used up within one set, as all of this is. In no object, because engines then know where it is. */
+/** Of one thread; used up within one set, as all of this is. */
 const writer = new CanonicalWriter()
 /** Where each text ends. */
 const ends: number[] = []

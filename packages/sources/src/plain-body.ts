@@ -132,8 +132,8 @@ export class PlainBody implements BodyView {
     const dataName = this.#dataName
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string
-      if (name !== dataName && !gone.includes(name))
-        this.#add(name, nodes[i] as number, inner, name)
+      if (name === dataName || gone.includes(name)) continue
+      this.#add(name, nodes[i] as number, inner, name)
     }
     if (dataName === null || gone.includes(dataName)) return
     if (this.data.shape !== null) this.#addData(dataName, inner, heldNames)

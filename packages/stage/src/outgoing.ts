@@ -177,6 +177,6 @@ function letterOf(
     partition: origin.partition,
     key: origin.key,
     value: codec.encode(topic, value),
-    headers: { traceparent },
+    traceparent,
   }
 }
