@@ -19,6 +19,8 @@ interface Told {
   action: string
   resource: number
   atMicros: number
+  /** Said to be in the future, and so held back to the time of its arrival. */
+  isAhead: boolean
   customer: string | null
   claim: string | null
   /** The reason of a reservation, the category of an incident. */
@@ -49,6 +51,7 @@ const told: fc.Arbitrary<Told> = fc
       action: fc.constantFrom(...actions[domain]),
       resource: fc.integer({ min: 0, max: 1 }),
       atMicros: fc.integer({ min: 0, max: 6 }).map(step => noonMicros + step),
+      isAhead: fc.nat({ max: 4 }).map(n => n === 4),
       customer:
         domain === 'customer'
           ? fc.constant(null)
@@ -69,14 +72,21 @@ const arrivals = fc.array(told, { minLength: 1, maxLength: 25 }).chain(events =>
         minLength: events.length,
       }),
     )
-    .map(order => order.map(index => ({ id: `e${index}`, ...(events[index] as Told) }))),
+    .map(order =>
+      order.map((index, position) => arrivalOf(index, events[index] as Told, position)),
+    ),
 )
+
+function arrivalOf(index: number, event: Told, position: number): Arrival {
+  const atMicros = event.isAhead ? noonMicros + 100 + position : event.atMicros
+  return { ...event, id: `e${index}`, atMicros }
+}
 
 type Arrival = Told & { id: string }
 
 const keyOf = ({ domain, resource }: Told): string => resourceKey('demo', domain, `R${resource}`)
 
-/** As the processor says it: greatest time, then greatest id; the same event again never wins. */
+/** As the processor says it: greatest time, then greatest id; the same event again wins only where its time is another. */
 function dispositions(order: readonly Arrival[]): ('CURRENT' | 'SUPERSEDED')[] {
   const newest = new Map<string, Arrival>()
   return order.map(event => {
@@ -146,18 +156,21 @@ test('every event has one record of its own, whoever its customer is, and at mos
         // Completions stand before the record of the event that names the customer, each for an open one.
         assert.deepEqual(records, [...completed, ...own])
         for (const record of completed) {
-          const first = open.get(record.record_id)
-          assert.ok(first)
+          const written = open.get(record.record_id)
+          assert.ok(written)
           assert.ok(open.delete(record.record_id))
           assert.equal(record.completed_by, event.id)
           assert.equal(record.customer_id, event.customer)
           assert.equal(record.customer_resolution, 'COMPLETED')
-          assert.ok([first.action, 'HISTORY'].includes(record.action))
-          assert.deepEqual(record.origin, first.origin)
+          assert.ok([written.action, 'HISTORY'].includes(record.action))
+          assert.deepEqual(record.origin, written.origin)
         }
         const [record] = own
         if (record?.customer_resolution !== 'UNRESOLVED') continue
-        if (!open.has(record.record_id)) open.set(record.record_id, record)
+        // The same event again is the one to complete if it won again.
+        if (record.action === 'UPSERT' || !open.has(record.record_id)) {
+          open.set(record.record_id, record)
+        }
       }
       for (const record of open.values()) assert.equal(record.customer_id, null)
     }),
@@ -225,8 +238,10 @@ test('every record says why and how bad as this event said, and in the words of 
             newest.set(entity, words)
           }
           assert.deepEqual(is, [words.category, words.severity])
-          // What is completed is what the event said at first.
-          if (!written.has(record.record_id)) written.set(record.record_id, is)
+          // What is completed is what the event said when it won last, or at first.
+          if (record.action === 'UPSERT' || !written.has(record.record_id)) {
+            written.set(record.record_id, is)
+          }
         }
       }
     }),
@@ -237,6 +252,27 @@ test('every record says why and how bad as this event said, and in the words of 
 function matchOf(known: string | null | undefined): string | null {
   return known === undefined ? 'UNKNOWN' : known === null ? null : 'TAXONOMY'
 }
+
+test('a completion says a status exactly where no later record has replaced it', () => {
+  fc.assert(
+    fc.property(arrivals, order => {
+      const newest = new Map<string, CrmRecord>()
+      for (const [position, records] of sunk(order).entries()) {
+        for (const record of records) {
+          const { action, completed_by, entity_id, entity_type, record_id } = record
+          const entity = `${keyOf(order[position] as Arrival)} ${entity_type}/${entity_id}`
+          if (completed_by === null) {
+            if (action === 'UPSERT') newest.set(entity, record)
+            continue
+          }
+          const stands = newest.get(entity)?.record_id === record_id
+          assert.equal(action, stands ? 'UPSERT' : 'HISTORY')
+        }
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
 
 test('applied in order, the topic never goes back in time and ends where the winners say', () => {
   fc.assert(

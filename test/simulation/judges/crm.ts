@@ -184,7 +184,8 @@ class CrmJudge {
 
   #leaveOpen(key: string, record: CrmRecord): void {
     const open = this.#open.get(key) ?? new Map<string, CrmRecord>()
-    // An event that comes again has lost to itself.
+    // An event that comes again has mostly lost to itself. If it wins once more, it is the newest.
+    if (record.action === 'UPSERT') open.delete(record.record_id)
     if (!open.has(record.record_id)) open.set(record.record_id, record)
     this.#open.set(key, open)
   }

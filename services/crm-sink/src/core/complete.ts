@@ -65,7 +65,13 @@ export function complete(
   return { records, changes: keys.map(key => ({ key, value: null })) }
 }
 
-/** Keeps an unresolved record. One that is too large, and of too many the oldest, stay so for good. */
+/**
+ * Keeps an unresolved record. One that is too large, and of too many the oldest, stay so for good.
+ *
+ * An event may come again after it left the dedupe window. Mostly it loses, to itself: what is to be
+ * completed is what it said at first. It wins again if its time was in the future at first and was
+ * held back to that of the log; then its newer record is the one to complete, and the last in order.
+ */
 export function keepUnresolved(
   memory: CrmMemory,
   resourceKey: string,
@@ -74,13 +80,13 @@ export function keepUnresolved(
 ): readonly CrmChange[] {
   const key = unresolvedFactKey(resourceKey, record.record_id)
   const keys = memory.unresolvedOf(resourceKey)
-  // An event that comes again has lost to itself; what is to be completed is what it said at first.
-  if (keys.includes(key)) return []
+  const isKept = keys.includes(key)
+  if (isKept && record.action !== 'UPSERT') return []
   const json = JSON.stringify(record)
-  if (json.length > unresolvedCharactersMax) return []
+  if (json.length > unresolvedCharactersMax) return isKept ? [{ key, value: null }] : []
   const [oldest] = keys
   const kept: CrmChange = { key, value: { kind: 'unresolved', json, day } }
-  if (keys.length < unresolvedPerResourceMax || oldest === undefined) return [kept]
+  if (isKept || keys.length < unresolvedPerResourceMax || oldest === undefined) return [kept]
   return [{ key: oldest, value: null }, kept]
 }
 

@@ -43,6 +43,8 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
 
   stage({ key, value }: CrmChange): void {
     this.#set(key, value)
+    // To the end, as in memory: the order of the changelog is the order after a restart.
+    this.#pending.delete(key)
     this.#pending.set(key, value)
   }
 
