@@ -121,7 +121,7 @@ export interface TaskState<Change> {
   /** Changelog records for all staged changes. Keys must not start with `!` (the loop's own). */
   pending(): ChangelogRecord[]
   commit(): void
-  /** Takes a changelog record into an empty state; null: deleted. A restart brings the newest of each key. */
+  /** Takes a changelog record into an empty state; null: deleted. A restart brings the newest of each key, in no order to rely on. */
   restore(key: string, value: Buffer | null): void
   /**
    * Makes memory of what was restored, in steps of some milliseconds, so that other work of the process

@@ -114,10 +114,11 @@ export class StageDriver<State extends TaskState<Change>, Change> {
     return partitionOf(key, this.#options.partitionCount)
   }
 
-  /** As after a crash: memory gone, state restored from the (compacted) changelog. */
+  /** As after a crash: memory gone, state restored from the changelog. */
   restart(): void {
     this.state = this.#declaration.createState()
     for (const [key, value] of this.#changelog) this.state.restore(key, value)
+    for (const _ of this.state.restored?.() ?? []);
   }
 
   changelog(): ChangelogRecord[] {
@@ -147,9 +148,9 @@ export class StageDriver<State extends TaskState<Change>, Change> {
     for (const change of decision.changes) this.state.stage(change)
     this.state.advance?.(this.#streamTimeMs)
     for (const { key, value } of this.state.pending()) {
-      // Compaction keeps the newest record of a key, at that record's place in the log.
-      this.#changelog.delete(key)
-      if (value !== null) this.#changelog.set(key, value)
+      // A key keeps the place of its first value, as in what the loop restores of a log nobody compacted.
+      if (value === null) this.#changelog.delete(key)
+      else this.#changelog.set(key, value)
     }
     this.state.commit()
     this.#outputs.push(...decision.emit)

@@ -2,7 +2,7 @@
 // most are read once more at most, and a text takes a third of the objects it describes.
 
 import { ledgerTotalsKey } from '@fleet/contracts'
-import { keyedChangeBytes } from '@fleet/stage'
+import { keyedChangeBytes, orderByDay } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import { isPassing, LedgerMemory } from './core/ledger-memory.ts'
@@ -43,8 +43,7 @@ export class LedgerState implements TaskState<LedgerChange> {
     const oldestDay = dayOf(streamTimeMs) - this.#memoryDays
     let left = forgottenMax
     for (const [key, text] of this.#passing) {
-      // The first member of a passing value is its day.
-      if (Number.parseInt(text.slice(1), 10) >= oldestDay || left-- === 0) return
+      if (passingDay(text) >= oldestDay || left-- === 0) return
       if (!this.#staged.has(key)) this.#staged.set(key, null)
     }
   }
@@ -72,6 +71,11 @@ export class LedgerState implements TaskState<LedgerChange> {
     if (key === ledgerTotalsKey) this.#excesses = this.memory.totals.excesses
   }
 
+  *restored(): Generator<void> {
+    orderByDay(this.#passing, passingDay)
+    yield
+  }
+
   /** Shown as `fleet_stage_state{stage="accounting-sink"}`. */
   sizes(): Record<string, number> {
     const { awaiting, excesses } = this.memory.totals
@@ -95,6 +99,11 @@ export class LedgerState implements TaskState<LedgerChange> {
     const text = staged === undefined ? (this.#passing.get(key) ?? this.#lasting.get(key)) : staged
     return text === undefined || text === null ? undefined : JSON.parse(text)
   }
+}
+
+/** The first member of a passing value is its day. */
+function passingDay(text: string): number {
+  return Number.parseInt(text.slice(1), 10)
 }
 
 /** Days since 1970. */

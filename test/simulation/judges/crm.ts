@@ -193,7 +193,10 @@ class CrmJudge {
   /** What must stand before the record of an event: nothing, unless it names a customer. */
   #completedBy(key: string, { customer_id, event_id }: Event): unknown[][] {
     if (customer_id === null) return []
-    const open = [...(this.#open.get(key)?.values() ?? [])]
+    const open = [...(this.#open.get(key)?.values() ?? [])].toSorted(
+      ({ origin: one }, { origin: other }) =>
+        one.topic === other.topic ? one.offset - other.offset : one.topic < other.topic ? -1 : 1,
+    )
     this.#open.delete(key)
     return open.map((record, position) => {
       const isOvertaken = open

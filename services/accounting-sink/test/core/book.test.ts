@@ -260,6 +260,18 @@ describe('a history of one charge', () => {
     assert.equal(keys.filter(name => name.startsWith('entry/')).length, 2)
   })
 
+  test('after a restart it ends as before, whatever was written first', () => {
+    const told = ledger(10)
+    for (const id of ['a1', 'a2']) told.tell([id, 'charge', 1])
+    told.passDays(8)
+    told.tell(['b', 'charge', 1])
+    told.task.restart()
+    told.passDays(3)
+    told.tell(['c', 'charge', 1])
+    const keys = told.task.changelog().map(({ key: name }) => name)
+    assert.equal(keys.filter(name => name.startsWith('entry/')).length, 2)
+  })
+
   test('a resource with very many thin events does not grow its record without end', () => {
     const told = ledger()
     for (let n = 0; n < 300; n++) told.tell([`t${n}`, 'charge', null])

@@ -30,7 +30,7 @@ export interface NamedCustomer {
 
 const nothing: Completion = { records: [], changes: [] }
 
-/** All of the resource's open records, oldest first, now with a customer. */
+/** All of the resource's open records, in the order of their events, now with a customer. */
 export function complete(
   memory: CrmMemory,
   resourceKey: string,
@@ -44,6 +44,8 @@ export function complete(
     if (fact?.kind !== 'unresolved' || isOutlived(fact, calendar)) return []
     return [JSON.parse(fact.json) as CrmRecord]
   })
+  // Memory has them in another order where a record was kept anew, or a dead letter came back.
+  open.sort(byOrigin)
   const newestUpserts = new Map<string, CrmRecord>()
   for (const record of open) {
     if (record.action === 'UPSERT') newestUpserts.set(entityOf(record), record)
@@ -70,7 +72,7 @@ export function complete(
  *
  * An event may come again after it left the dedupe window. Mostly it loses, to itself: what is to be
  * completed is what it said at first. It wins again if its time was in the future at first and was
- * held back to that of the log; then its newer record is the one to complete, and the last in order.
+ * held back to that of the log; then its newer record is the one to complete.
  */
 export function keepUnresolved(
   memory: CrmMemory,
@@ -99,6 +101,11 @@ function isReplaced(
 ): boolean {
   const fact = recallEntity(memory, entityFactKey(resourceKey, type, id), calendar)
   return fact?.offset !== undefined && fact.offset > origin.offset
+}
+
+function byOrigin({ origin: one }: CrmRecord, { origin: other }: CrmRecord): number {
+  if (one.topic !== other.topic) return one.topic < other.topic ? -1 : 1
+  return one.offset - other.offset
 }
 
 function entityOf({ entity_type, entity_id }: CrmRecord): string {

@@ -51,7 +51,7 @@ interface UnresolvedFact extends Dated {
 
 export interface CrmMemory {
   get(key: string): CrmFact | undefined
-  /** Keys of the resource's unresolved records, oldest first. */
+  /** Keys of the resource's unresolved records, those kept first before the others. */
   unresolvedOf(resourceKey: string): readonly string[]
 }
 

@@ -3,7 +3,7 @@
 // stay. What is staged is found by the next decision at once: it is either committed or thrown away
 // with the whole state.
 
-import { keyedChangeBytes } from '@fleet/stage'
+import { keyedChangeBytes, orderByDay } from '@fleet/stage'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import { dayOf, isLasting, isOutlived, resourceKeyOf } from '../core/memory.ts'
@@ -43,8 +43,6 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
 
   stage({ key, value }: CrmChange): void {
     this.#set(key, value)
-    // To the end, as in memory: the order of the changelog is the order after a restart.
-    this.#pending.delete(key)
     this.#pending.set(key, value)
   }
 
@@ -85,6 +83,13 @@ export class CrmState implements TaskState<CrmChange>, CrmMemory {
 
   restore(key: string, value: Buffer | null): void {
     this.#set(key, value === null ? null : (JSON.parse(value.toString('utf8')) as CrmFact))
+  }
+
+  *restored(): Generator<void> {
+    for (const facts of [this.#facts, this.#unresolved]) {
+      orderByDay(facts, ({ day }) => day ?? -Infinity)
+      yield
+    }
   }
 
   sizes(): Record<string, number> {

@@ -71,6 +71,17 @@ describe('the memory of the CRM sink', () => {
     }
   })
 
+  test('forgets what is out of use also after a restart, whatever was kept first', () => {
+    const task = driveStage(crmSink({ stateHorizonDays: 10 }))
+    pipe(task, 0, 'R', { customer_id: 'C' })
+    for (let n = 0; n < 5; n++) pipe(task, 0, `R${n}`, { customer_id: 'C' })
+    pipe(task, 8, 'R')
+    task.restart()
+    pipe(task, 11, 'other', { customer_id: 'C' })
+    // Customer and entity of R and of the other one.
+    assert.equal(task.state.sizes()['keys'], 4)
+  })
+
   test('the day of a fact is exact: the horizon itself is kept, the day behind it is not', () => {
     for (const [day, resolution] of [
       [10, 'COMPLETED'],
