@@ -51,6 +51,7 @@ async function bundle(sources: Readonly<Record<string, string>>): Promise<Output
       outdir: cacheFolder,
       outExtension: { '.js': '.mjs' },
       bundle: true,
+      inject: [join(repositoryRoot, 'infra/local/node-globals.ts')],
       splitting: true,
       write: false,
       platform: 'node',

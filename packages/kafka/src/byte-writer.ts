@@ -72,9 +72,12 @@ export class ByteWriter {
   #varintText(text: string): void {
     const { length } = text
     if (length <= shortTextLength && this.#shortAscii(text)) return
-    const byteLength = Buffer.byteLength(text)
+    // Behind room for the length, guessed to be that of ASCII: to count before takes as long as to write.
+    const start = this.at
+    const guess = varintSize(length)
+    const byteLength = this.bytes.write(text, start + guess)
+    if (varintSize(byteLength) !== guess) this.bytes.write(text, start + varintSize(byteLength))
     this.varint(byteLength)
-    this.bytes.write(text, this.at, byteLength, byteLength === length ? 'latin1' : 'utf8')
     this.at += byteLength
   }
 

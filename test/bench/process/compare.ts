@@ -38,10 +38,16 @@ async function reset({ kafka, partitions }: Bench): Promise<void> {
   await applyTopics(kafka, partitions)
 }
 
+export interface Rounds {
+  /** Run before the others and not counted: see the help. */
+  readonly warmUp: number
+  readonly counted: number
+}
+
 export async function compareWithPeers(
   bench: Bench,
   peers: Peers,
-  rounds: number,
+  { warmUp, counted }: Rounds,
 ): Promise<Measured> {
   const measured: Measured = { rounds: new Map(), failed: 0 }
   const command = (program: string): string =>
@@ -54,17 +60,22 @@ export async function compareWithPeers(
       verified: true,
     },
   ]
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1 - warmUp; round <= counted; round++) {
     await reset(bench)
     const environment = {
       ...(await environmentOf(bench, `bench-${round}`)),
       ...(bench.kafka.pid === null ? {} : { BROKER_PID: String(bench.kafka.pid) }),
     }
     const results = await measureRound(peers, extras, environment)
-    for (const result of results) await take(bench, measured, result)
-    if (round === rounds) await cleanPeers(peers, environment)
+    if (round < 1) bench.say(`warm-up: ${results.map(speedOf).join(', ')}`)
+    else for (const result of results) await take(bench, measured, result)
+    if (round === counted) await cleanPeers(peers, environment)
   }
   return measured
+}
+
+function speedOf({ peer, error, events_per_s }: PeerResult): string {
+  return `${peer} ${error ?? `${events_per_s} events/s`}`
 }
 
 function environmentOf(bench: Bench, environment: string): Promise<Record<string, string>> {
@@ -126,9 +137,9 @@ function add(bench: Bench, { rounds }: Measured, name: string, figures: Figures)
 }
 
 /** Without the comparison programs: our lanes alone, both judged here. */
-export async function measureAlone(bench: Bench, rounds: number): Promise<Measured> {
+export async function measureAlone(bench: Bench, { warmUp, counted }: Rounds): Promise<Measured> {
   const measured: Measured = { rounds: new Map(), failed: 0 }
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1 - warmUp; round <= counted; round++) {
     await reset(bench)
     await createTopics(bench.kafka.brokers, outputNames(output), bench.partitions)
     const environment = await environmentOf(bench, `bench-${round}`)
@@ -137,6 +148,7 @@ export async function measureAlone(bench: Bench, rounds: number): Promise<Measur
       const lane = startLane(programs[name], { ...environment, ...files })
       const done = await lane.done
       await lane.stop()
+      if (round < 1) continue
       const verdict =
         name === 'full' ? await judgeFull(laneOf(bench)) : await judgeEqual(laneOf(bench), output)
       if (verdict.wrong > 0) bench.say(`${name}: ${JSON.stringify(verdict.problems)}`)

@@ -31,6 +31,8 @@ const help = `Measures the processor against Kafka Streams, exactly once, on 300
   LONG=1 make bench-process     also restore, takeover, two instances, cost of an event as memory fills
 
   --rounds N    default 3
+  --warm-up N   rounds before these that are not counted, default 1: the broker is new, and its own
+                compiler takes a tenth of the machine in the first round
   --long        as LONG=1
   --alone       only our lanes, on events made here
   --events N    how many events with --alone, default 300000
@@ -49,6 +51,7 @@ Starts a Kafka of its own in a temporary folder and removes it. Leave the machin
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '1' },
     long: { type: 'boolean', default: process.env['LONG'] === '1' },
     alone: { type: 'boolean', default: false },
     events: { type: 'string', default: '300000' },
@@ -72,7 +75,7 @@ async function prepare(
 }
 
 async function measure(): Promise<Measured> {
-  const rounds = Number(values.rounds)
+  const rounds = { counted: Number(values.rounds), warmUp: Number(values['warm-up']) }
   const peers = values.alone ? null : findPeers(say)
   if (peers !== null) await setUpPeers(peers, say)
   mkdirSync(tmpdir(), { recursive: true })
