@@ -1,11 +1,11 @@
-// The simulator's command. Without a seed it runs many; with one it replays that one, or a part of it.
-//   node --import tsx test/simulation/main.ts --seeds 200 [--from 1] [--jobs 2] [--mutants all|name,…]
-//   node --import tsx test/simulation/main.ts --seed 17 [--faults 0-3,7] [--records 5,9-20] [--shrink]
+// The simulator's command: see its help.
 
 import { parseArgs } from 'node:util'
 
+import { messageOf } from '@fleet/runtime'
+
 import type { Violation } from './judges/history.ts'
-import { runMutants } from './mutants/run-mutants.ts'
+import { mutantsNamed, runMutants } from './mutants/run-mutants.ts'
 import { makePlan } from './plan/make-plan.ts'
 import { describeFault, kinds, restrict } from './plan/plan.ts'
 import type { Plan } from './plan/plan.ts'
@@ -15,17 +15,52 @@ import type { Failure, Tally } from './run-seeds.ts'
 import { numbersIn, rangesOf, shrink } from './shrink.ts'
 import { simulate } from './simulate.ts'
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: '2' },
-    seed: { type: 'string' },
-    faults: { type: 'string' },
-    records: { type: 'string' },
-    mutants: { type: 'string' },
-  },
-})
+const help = `Runs the stages on a broker in memory, under faults, and judges what they wrote.
+
+  make simulate SEEDS=2000                  many seeds; the first that fails is made smaller
+  make simulate SEEDS=500 MUTANTS=all       whether every planted defect is found
+  node --import tsx test/simulation/main.ts --seed 17    one seed once more
+
+  --seeds N        how many, default 200
+  --from N         the first of them, default 1
+  --jobs N         processes, default 2
+  --mutants NAMES  all, or names of test/simulation/README.md with commas between
+  --seed N         replays one; what follows is of one seed
+  --faults LIST    only these of its faults, as 0-3,7
+  --records LIST   only these of its records
+  --help
+
+Ends with one line, RESULT {json}, and status 1 when something was found.
+`
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seeds: { type: 'string', default: '200' },
+        from: { type: 'string', default: '1' },
+        jobs: { type: 'string', default: '2' },
+        seed: { type: 'string' },
+        faults: { type: 'string' },
+        records: { type: 'string' },
+        mutants: { type: 'string', default: '' },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    for (const name of ['seeds', 'from', 'jobs', 'seed'] as const) {
+      const given = values[name]
+      if (given !== undefined && !/^\d{1,15}$/.test(given)) {
+        throw new Error(`--${name} must be a whole number, got ${given}`)
+      }
+    }
+    return { ...values, mutants: mutantsNamed(values.mutants) }
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n\n${help}`)
+    process.exit(2)
+  }
+}
+
+const values = readOptions()
 
 /** In so many runs each kind of fault must have struck. */
 const runsForAllKinds = 2000
@@ -111,7 +146,7 @@ function shortcomings({ runs, recordsMin, faultsMin, struck }: Tally): string[] 
 
 async function many(): Promise<boolean> {
   const from = Number(values.from)
-  const count = Number(values.seeds ?? 200)
+  const count = Number(values.seeds)
   const jobs = Number(values.jobs)
   const started = performance.now()
   const { tally, failure } = await runInProcesses({ from, count, jobs }, say)
@@ -124,7 +159,7 @@ async function many(): Promise<boolean> {
   }
   if (failure !== null) await explain(failure)
   const mutants =
-    values.mutants === undefined || failure !== null
+    values.mutants.length === 0 || failure !== null
       ? { all: 0, found: 0 }
       : await runMutants(values.mutants, jobs, say)
   const missing = failure === null ? shortcomings(tally) : []
@@ -136,5 +171,10 @@ async function many(): Promise<boolean> {
 // An interrupted run takes its copies of the sources with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
-const ok = values.seed === undefined ? await many() : await replay(Number(values.seed))
-process.exitCode = ok ? 0 : 1
+async function main(): Promise<boolean> {
+  if (!values.help) return values.seed === undefined ? many() : replay(Number(values.seed))
+  say(help)
+  return true
+}
+
+process.exitCode = (await main()) ? 0 : 1

@@ -22,11 +22,10 @@ interface Hunt {
 
 /** None counts as found when one no longer fits the sources, or the sources fail without any. */
 export async function runMutants(
-  names: string,
+  wanted: readonly Mutant[],
   jobs: number,
   say: (line: string) => void,
 ): Promise<{ all: number; found: number }> {
-  const wanted = names === 'all' ? [...mutants] : names.split(',').map(mutantNamed)
   const stale = staleMutants(wanted)
   for (const each of stale) say(`MUST BE PLANTED ANEW ${each}`)
   if (stale.length > 0) return { all: wanted.length, found: 0 }
@@ -52,6 +51,12 @@ export async function runMutants(
   await Promise.all(Array.from({ length: Math.min(jobs, wanted.length) }, hunter))
   for (const line of tableOf(wanted, hunts)) say(line)
   return { all: wanted.length, found: hunts.filter(({ seed }) => seed !== null).length }
+}
+
+/** `all`, or names with commas between; none is an empty text. Throws with all names for one that is none. */
+export function mutantsNamed(names: string): readonly Mutant[] {
+  if (names === '') return []
+  return names === 'all' ? mutants : names.split(',').map(mutantNamed)
 }
 
 function mutantNamed(name: string): Mutant {
