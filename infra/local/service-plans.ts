@@ -37,6 +37,7 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
 export const processorNodeOptions: readonly string[] = [
   '--min-semi-space-size=64',
   '--max-semi-space-size=64',
+  '--initial-old-space-size=384',
 ]
 
 /** Why: docs/performance.md, the edge. docker-compose.yml says the same. */

@@ -13,7 +13,8 @@ import { gunzipSync } from 'node:zlib'
 import { FleetError, messageOf } from '@fleet/runtime'
 
 import { crc32c } from './crc32c.ts'
-import { headerName } from './header-names.ts'
+import { Cursor, FetchedRecord } from './fetched-record.ts'
+import type { Parts } from './fetched-record.ts'
 import type { InRecord } from './record.ts'
 
 export interface RecordBatch {
@@ -38,10 +39,6 @@ const controlMask = 0x20
 const compressionNames = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 /** Most bytes a gzipped batch may become: a batch of 1 MiB could claim a gigabyte. */
 const expandedBytesMax = 64 * 1024 * 1024
-const emptyValue = Buffer.alloc(0)
-
-type Headers = Record<string, Buffer>
-const noHeaders: Headers = Object.freeze(Object.create(null) as Headers)
 
 /** Where a batch is from, for its records and for what is said when it is damaged. */
 interface Origin {
@@ -166,95 +163,52 @@ function decodeRecords(
   for (let index = 0; index < count; index++) {
     const recordEnd = cursor.varint() + cursor.at
     if (recordEnd > end) throw corrupt(origin, 'a record is longer than its batch')
-    records.push(decodeRecord(cursor, recordEnd, origin))
+    records.push(decodeRecord(bytes, cursor, recordEnd, origin))
     if (cursor.at !== recordEnd) throw corrupt(origin, 'a record does not fill its length')
   }
   if (cursor.at !== end) throw corrupt(origin, 'bytes follow its last record')
   return records
 }
 
-function decodeRecord(cursor: Cursor, end: number, origin: Origin): InRecord {
-  const { topic, partition, baseOffset, baseTimestamp, appendedMs } = origin
+/** Walks over all of it, so that nothing damaged is found later; what it is made of is read when asked. */
+function decodeRecord(bytes: Buffer, cursor: Cursor, end: number, origin: Origin): FetchedRecord {
+  const { baseOffset, baseTimestamp, appendedMs } = origin
   cursor.at++ // attributes: none are defined
   const timestampDelta = cursor.varlong()
   const offset = baseOffset + cursor.varint()
-  const key = cursor.bytes()
-  const value = cursor.bytes()
-  const headerCount = cursor.varint()
-  if (headerCount < 0 || headerCount > end - cursor.at) {
-    throw corrupt(origin, `a record claims ${headerCount} headers`)
+  parts.keyLength = cursor.skip()
+  parts.keyAt = cursor.at - Math.max(0, parts.keyLength)
+  parts.valueLength = cursor.skip()
+  parts.valueAt = cursor.at - Math.max(0, parts.valueLength)
+  parts.headerCount = cursor.varint()
+  parts.headersAt = cursor.at
+  if (parts.headerCount < 0 || parts.headerCount > end - cursor.at) {
+    throw corrupt(origin, `a record claims ${parts.headerCount} headers`)
   }
-  let headers = noHeaders
-  if (headerCount > 0) {
-    headers = new HeaderBag()
-    for (let index = 0; index < headerCount; index++) {
-      headers[cursor.name()] = cursor.bytes() ?? emptyValue
-    }
+  for (let index = 0; index < parts.headerCount; index++) {
+    cursor.skip()
+    cursor.skip()
   }
-  const timestampMs = appendedMs ?? baseTimestamp + timestampDelta
-  return { topic, partition, offset, timestampMs, key, value, headers }
+  return new FetchedRecord(
+    origin,
+    offset,
+    appendedMs ?? baseTimestamp + timestampDelta,
+    bytes,
+    parts,
+  )
 }
 
-/**
- * Headers under names that may be anything, `__proto__` included, so nothing is inherited. Made by a
- * constructor, because the engine keeps what `Object.create(null)` makes as a slow dictionary.
- */
-const HeaderBag = function HeaderBag() {} as unknown as new () => Headers
-HeaderBag.prototype = Object.create(null)
+/** Of the record that is being read. */
+const parts: Parts = {
+  keyAt: 0,
+  keyLength: 0,
+  valueAt: 0,
+  valueLength: 0,
+  headersAt: 0,
+  headerCount: 0,
+}
 
 /** A 64-bit integer as a number: offsets, producer ids and times stay below 2^53. */
 export function readLong(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
-}
-
-class Cursor {
-  at: number
-  readonly #bytes: Buffer
-
-  constructor(bytes: Buffer, at: number) {
-    this.#bytes = bytes
-    this.at = at
-  }
-
-  /** Zigzag, up to 32 bits. */
-  varint(): number {
-    let value = 0
-    let shift = 0
-    let byte: number
-    do {
-      byte = this.#bytes[this.at++] ?? 0
-      value |= (byte & 0x7f) << shift
-      shift += 7
-    } while (byte > 0x7f && shift < 35)
-    return (value >>> 1) ^ -(value & 1)
-  }
-
-  /** Zigzag, up to 53 bits: a timestamp delta can pass 32 bits (24 days). */
-  varlong(): number {
-    let value = 0
-    let factor = 1
-    let byte: number
-    do {
-      byte = this.#bytes[this.at++] ?? 0
-      value += (byte & 0x7f) * factor
-      factor *= 128
-    } while (byte > 0x7f && factor <= 2 ** 63)
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  bytes(): Buffer | null {
-    const length = this.varint()
-    if (length < 0) return null
-    const slice = this.#bytes.subarray(this.at, this.at + length)
-    this.at += length
-    return slice
-  }
-
-  /** Of a header; never null. */
-  name(): string {
-    const length = Math.max(0, this.varint())
-    const start = this.at
-    this.at += length
-    return headerName(this.#bytes, start, Math.min(this.at, this.#bytes.length))
-  }
 }

@@ -24,9 +24,8 @@ export interface PartitionBuffer extends TopicPartition {
   lastStable: number
   /** Opened at the start of the log, wherever that is. */
   fromStart: boolean
+  /** Not yet taken. */
   records: InRecord[]
-  /** Index of the first record not yet taken; the array is cut when it is used up. */
-  head: number
   bytes: number
   /** Fetches in a row that brought a damaged batch. */
   damagedFetches: number
@@ -57,7 +56,6 @@ export class StreamBuffer implements RecordStream {
       lastStable: -1,
       fromStart: offset < 0,
       records: [],
-      head: 0,
       bytes: 0,
       damagedFetches: 0,
       failure: null,
@@ -75,21 +73,13 @@ export class StreamBuffer implements RecordStream {
   push(buffer: PartitionBuffer, records: InRecord[], nextOffset: number, bytes: number): void {
     if (this.closed) return
     if (records.length > 0) {
-      if (buffer.head === buffer.records.length) {
-        buffer.records = records
-        buffer.head = 0
-      } else {
-        if (buffer.head > 0) {
-          buffer.records = buffer.records.slice(buffer.head)
-          buffer.head = 0
-        }
-        for (const record of records) buffer.records.push(record)
-      }
+      if (buffer.records.length === 0) buffer.records = records
+      else for (const record of records) buffer.records.push(record)
       buffer.bytes += bytes
     }
     if (nextOffset !== buffer.fetchOffset || records.length > 0) this.#moved = true
     buffer.fetchOffset = nextOffset
-    if (buffer.head === buffer.records.length) buffer.takenOffset = nextOffset
+    if (buffer.records.length === 0) buffer.takenOffset = nextOffset
     if (this.#moved) this.#wake?.()
   }
 
@@ -127,8 +117,6 @@ export class StreamBuffer implements RecordStream {
       const following = takeFrom(buffer, max - records.length, records)
       if (following === undefined) {
         buffer.takenOffset = buffer.fetchOffset
-        buffer.records = []
-        buffer.head = 0
       } else {
         buffer.takenOffset = following.offset
         left = true
@@ -150,7 +138,7 @@ export class StreamBuffer implements RecordStream {
   }
 
   ahead(): InRecord[] {
-    return this.partitions.flatMap(({ records, head }) => records.slice(head))
+    return this.partitions.flatMap(({ records }) => records)
   }
 
   wake(): void {
@@ -176,15 +164,12 @@ export class StreamBuffer implements RecordStream {
 
 /** Moves at most `max` records and returns the one behind them; of the bytes their share goes too. */
 function takeFrom(buffer: PartitionBuffer, max: number, into: InRecord[]): InRecord | undefined {
-  const before = buffer.records.length - buffer.head
-  const end = buffer.head + Math.min(before, max)
-  for (; buffer.head < end; buffer.head++) {
-    const record = buffer.records[buffer.head]
-    if (record !== undefined) into.push(record)
-  }
-  const after = buffer.records.length - buffer.head
+  const before = buffer.records.length
+  // Out of the list at once: else what was taken would live as long as what still waits.
+  for (const record of buffer.records.splice(0, max)) into.push(record)
+  const after = buffer.records.length
   buffer.bytes = after === 0 ? 0 : buffer.bytes * (after / before)
-  return buffer.records[buffer.head]
+  return buffer.records[0]
 }
 
 /** Raised when the record to read next is gone: retention was shorter than the outage. */
