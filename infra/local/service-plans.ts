@@ -31,8 +31,8 @@ export function serviceAddresses(platform: PlatformSettings): ServiceAddress[] {
 }
 
 /**
- * Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the larger alone, since
- * NODE_OPTIONS does not take the other.
+ * Why: docs/decisions/0007-threads-and-batches.md. docker-compose.yml says the second alone, since
+ * NODE_OPTIONS does not take the others.
  */
 export const processorNodeOptions: readonly string[] = [
   '--min-semi-space-size=64',
