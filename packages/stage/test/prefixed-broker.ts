@@ -1,7 +1,7 @@
 // A broker whose topic names all have a prefix, so that a test of the real loop has topics of its own on
 // a broker that others use too.
 
-import type { Admin, Broker, Reader, RecordStream, TopicPartition } from '@fleet/kafka'
+import type { Admin, Broker, InRecord, Reader, RecordStream, TopicPartition } from '@fleet/kafka'
 
 export function prefixed(broker: Broker, prefix: string): Broker {
   const outer = <T extends TopicPartition>(at: T): T => ({ ...at, topic: prefix + at.topic })
@@ -9,12 +9,17 @@ export function prefixed(broker: Broker, prefix: string): Broker {
     ...at,
     topic: at.topic.slice(prefix.length),
   })
+  /** Key, value and headers of a record that was fetched are not its own members. */
+  const renamed = (record: InRecord): InRecord => {
+    const { key, value, headers } = record
+    return { ...inner(record), key, value, headers }
+  }
   const streamOf = (stream: RecordStream): RecordStream => ({
     take: async (max, waitMs) => {
       const { records, positions } = await stream.take(max, waitMs)
-      return { records: records.map(inner), positions: positions.map(inner) }
+      return { records: records.map(renamed), positions: positions.map(inner) }
     },
-    ahead: () => stream.ahead().map(inner),
+    ahead: () => stream.ahead().map(renamed),
     wake: () => stream.wake(),
     lag: () => stream.lag().map(inner),
     close: () => stream.close(),
