@@ -26,7 +26,7 @@ const help = `Runs the stages on a broker in memory, under faults, and judges wh
   --jobs N         processes, default 2
   --mutants NAMES  all, or names of test/simulation/README.md with commas between
   --seed N         replays one; what follows is of one seed
-  --faults LIST    only these of its faults, as 0-3,7
+  --faults LIST    only these of its faults, as 0-3,7, or none
   --records LIST   only these of its records
   --help
 
@@ -53,7 +53,10 @@ function readOptions() {
         throw new Error(`--${name} must be a whole number, got ${given}`)
       }
     }
-    return { ...values, mutants: mutantsNamed(values.mutants) }
+    const listed = (text: string | undefined) => (text === undefined ? null : numbersIn(text))
+    const faults = listed(values.faults)
+    const records = listed(values.records)
+    return { ...values, faults, records, mutants: mutantsNamed(values.mutants) }
   } catch (error) {
     process.stderr.write(`${messageOf(error)}\n\n${help}`)
     process.exit(2)
@@ -90,10 +93,10 @@ async function explain({ seed, violations }: Failure): Promise<void> {
 
 async function replay(seed: number): Promise<boolean> {
   const whole = makePlan(seed)
-  const all = (list: readonly { number: number }[]): string => rangesOf(list)
+  const all = (list: readonly { number: number }[]) => new Set(list.map(({ number }) => number))
   const plan = restrict(whole, {
-    faults: numbersIn(values.faults ?? all(whole.faults)),
-    records: numbersIn(values.records ?? all(whole.records)),
+    faults: values.faults ?? all(whole.faults),
+    records: values.records ?? all(whole.records),
   })
   const { violations, struck, healedInMs, fingerprint } = await simulate(plan)
   show(plan, violations)

@@ -50,6 +50,9 @@ export function rangesOf(list: readonly { number: number }[]): string {
 export function numbersIn(text: string): Set<number> {
   const numbers = new Set<number>()
   if (text === 'none') return numbers
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) {
+    throw new Error(`${text} is no list of numbers: it looks like 0-3,7, or is none`)
+  }
   for (const range of text.split(',')) {
     const [from = Number.NaN, to = from] = range.split('-').map(Number)
     for (let number = from; number <= to; number++) numbers.add(number)

@@ -13,8 +13,9 @@ import { gunzipSync } from 'node:zlib'
 import { FleetError, messageOf } from '@fleet/runtime'
 
 import { crc32c } from './crc32c.ts'
-import { Cursor, FetchedRecord } from './fetched-record.ts'
+import { FetchedRecord } from './fetched-record.ts'
 import type { Parts } from './fetched-record.ts'
+import { RecordCursor } from './record-cursor.ts'
 import type { InRecord } from './record.ts'
 
 export interface RecordBatch {
@@ -158,7 +159,7 @@ function decodeRecords(
   origin: Origin,
 ): InRecord[] {
   if (count < 0 || count > end - start) throw corrupt(origin, `it claims ${count} records`)
-  const cursor = new Cursor(bytes, start)
+  const cursor = new RecordCursor(bytes, start)
   const records: InRecord[] = []
   for (let index = 0; index < count; index++) {
     const recordEnd = cursor.varint() + cursor.at
@@ -171,7 +172,12 @@ function decodeRecords(
 }
 
 /** Walks over all of it, so that nothing damaged is found later; what it is made of is read when asked. */
-function decodeRecord(bytes: Buffer, cursor: Cursor, end: number, origin: Origin): FetchedRecord {
+function decodeRecord(
+  bytes: Buffer,
+  cursor: RecordCursor,
+  end: number,
+  origin: Origin,
+): FetchedRecord {
   const { baseOffset, baseTimestamp, appendedMs } = origin
   cursor.at++ // attributes: none are defined
   const timestampDelta = cursor.varlong()

@@ -140,7 +140,8 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
       batch.tally.addRefused()
       batch.decided++
     }
-    batch.moveTo([{ ...record, offset: record.offset + 1 }])
+    const { topic, partition, offset } = record
+    batch.moveTo([{ topic, partition, offset: offset + 1 }])
     return true
   }
 

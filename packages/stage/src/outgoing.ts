@@ -136,13 +136,14 @@ export function encodeDeadLetter(
   nowMicros: number,
 ): OutRecord {
   const { message, facts, ...bare } = refusal
+  const { topic, partition, offset, timestampMs } = record
   const left = `${message} (left out of this letter: `
   const attempts: [InRecord, Failure][] = [
     [record, { ...facts, ...bare, message }],
     [record, { ...facts, ...bare, message, body: null }],
     [record, { ...bare, message: `${left}facts)` }],
     [
-      { ...record, key: null, value: null, headers: {} },
+      { topic, partition, offset, timestampMs, key: null, value: null, headers: {} },
       { ...bare, causes: [], message: `${left}the origin's bytes)` },
     ],
   ]

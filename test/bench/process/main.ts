@@ -59,6 +59,11 @@ const { values } = parseArgs({
   },
 })
 const partitions = 6
+for (const name of ['rounds', 'warm-up', 'events'] as const) {
+  if (/^\d{1,9}$/.test(values[name])) continue
+  process.stderr.write(`--${name} must be a whole number, got ${values[name]}\n`)
+  process.exit(2)
+}
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 
 async function prepare(
