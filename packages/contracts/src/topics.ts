@@ -57,6 +57,8 @@ export interface Topic {
   readonly schema: RecordName | null
   readonly writers: readonly ServiceName[]
   readonly readers: readonly ServiceName[]
+  /** A public table that is memory of the stage that writes it too: read whenever a task is restored. */
+  readonly memoryOf?: StageName
   /** Days a record is kept; null is for ever (tables, and the ledger). */
   readonly retentionDays: number | null
   /** Largest record batch the broker takes, bytes. */
@@ -142,6 +144,7 @@ export const topics = {
     name: 'fleet.state.v1',
     key: 'resource',
     schema: 'ResourceState',
+    memoryOf: 'processor',
     writers: ['processor'],
     readers: ['projector', 'subscribers'],
     transactional: true,

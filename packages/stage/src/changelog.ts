@@ -13,6 +13,14 @@ import { StateHash } from './state-hash.ts'
 
 /** Entries settled in one step: about 20 ms. */
 const settledPerStep = 10_000
+/** Each has to be decoded. */
+const tableSettledPerStep = 4000
+
+/** The topic that is memory too, and how its records are read. */
+export interface TableSource {
+  readonly name: string
+  decode(value: Buffer): unknown
+}
 
 export class ChangelogFold<State extends TaskState<Change>, Change> {
   readonly state: State
@@ -20,14 +28,18 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
   readonly hash = new StateHash()
   readonly letters = new OpenLetters()
   records = 0
+  tableRecords = 0
   #progress: Buffer | null = null
+  readonly #tableSource: TableSource | null
   /** Of each live key, nothing done with it yet: of what nobody compacted little counts. */
   readonly #newest = new NewestValues()
+  readonly #newestOfTable = new NewestValues()
   /** Why the newest value of a key could not be taken in, by key. */
   readonly #unreadable = new Map<string, unknown>()
 
-  constructor(state: State) {
+  constructor(state: State, table?: TableSource) {
     this.state = state
+    this.#tableSource = table ?? null
   }
 
   /** In log order. */
@@ -41,14 +53,21 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     else this.#newest.put(key, value)
   }
 
+  /** A record of the stage's table, in log order. */
+  takeTable(key: string, value: Buffer | null): void {
+    this.tableRecords++
+    if (value === null) this.#newestOfTable.delete(key)
+    else this.#newestOfTable.put(key, value)
+  }
+
   #settle(key: string, value: Buffer | null): void {
     this.hash.put(key, value)
-    if (this.#unreadable.size > 0) this.#unreadable.delete(key)
+    if (this.#unreadable.size > 0) this.#unreadable.delete(`changelog record ${key}`)
     try {
       if (isLetterKey(key)) this.letters.restore(key, value)
       else this.state.restore(key, value)
     } catch (error) {
-      this.#unreadable.set(key, error)
+      this.#unreadable.set(`changelog record ${key}`, error)
     }
   }
 
@@ -58,6 +77,21 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     for (const [key, value] of this.#newest.drain()) {
       this.#settle(key, value)
       if (++settled % settledPerStep === 0) yield
+    }
+  }
+
+  *#settleTable(): Generator<void> {
+    const source = this.#tableSource
+    if (source === null) return
+    let settled = 0
+    for (const [key, value] of this.#newestOfTable.drain()) {
+      this.hash.putTable(key, value)
+      try {
+        this.state.restoreTable?.(key, () => source.decode(value))
+      } catch (error) {
+        this.#unreadable.set(`the record of ${key} in ${source.name}`, error)
+      }
+      if (++settled % tableSettledPerStep === 0) yield
     }
   }
 
@@ -72,11 +106,11 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
    *   says what to do; PARTITION_MISMATCH (fatal).
    */
   finish(partitionCount: number, stage: string, partition: number): Progress {
-    const where = { stage, partition }
-    for (const _ of this.#settleAll());
-    const progress = this.#checked(partitionCount, where)
-    for (const _ of this.#steps(where));
-    return progress
+    const steps = this.#finishing(partitionCount, { stage, partition })
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
   }
 
   /** The same, with a pause after each step: other partitions of the process go on. */
@@ -86,34 +120,46 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     partition: number,
     pause: () => Promise<void>,
   ): Promise<Progress> {
-    const where = { stage, partition }
-    for (const _ of this.#settleAll()) await pause()
-    const progress = this.#checked(partitionCount, where)
-    for (const _ of this.#steps(where)) await pause()
-    return progress
+    const steps = this.#finishing(partitionCount, { stage, partition })
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+      await pause()
+    }
   }
 
-  #checked(partitionCount: number, where: Place): Progress {
-    let progress: Progress | null
+  *#finishing(partitionCount: number, where: Place): Generator<void, Progress> {
+    yield* this.#settleAll()
+    const progress = this.#readProgress(partitionCount, where)
+    // What was written when the stage had no table is vouched for without it.
+    const isOfBoth = progress === null || progress.state?.table === true
+    if (!isOfBoth) this.#check(progress, where)
+    yield* this.#settleTable()
+    if (isOfBoth) this.#check(progress, where)
+    for (const [what, error] of this.#unreadable) throw unreadable(what, where, error)
+    yield* this.#steps(where)
+    return progress ?? noProgress(partitionCount)
+  }
+
+  #readProgress(partitionCount: number, where: Place): Progress | null {
     try {
-      progress = this.progress(partitionCount)
+      return this.progress(partitionCount)
     } catch (error) {
       if (error instanceof FleetError) throw error
       throw unreadable('the progress record', where, error)
     }
+  }
+
+  #check(progress: Progress | null, where: Place): void {
     const { hash, entries } = this.hash.mark
     const kept = progress === null && entries > 0 ? { hash: 'none', entries: 0 } : progress?.state
-    if (kept !== undefined && (kept.hash !== hash || kept.entries !== entries)) {
-      const message =
-        `the changelog of partition ${where.partition} of ${where.stage} comes to ${hash} ` +
-        `(${entries} records), its last commit left ${kept.hash} (${kept.entries}): ` +
-        `memory can't be trusted; ${remedyOf(where)}`
-      throw new FleetError('STATE_DIFFERS', 'fatal', message)
-    }
-    for (const [key, error] of this.#unreadable) {
-      throw unreadable(`changelog record ${key}`, where, error)
-    }
-    return progress ?? noProgress(partitionCount)
+    if (kept === undefined || (kept.hash === hash && kept.entries === entries)) return
+    const table = this.#tableSource === null ? '' : ` and ${this.#tableSource.name}`
+    const message =
+      `the changelog${table} of partition ${where.partition} of ${where.stage} comes to ${hash} ` +
+      `(${entries} records), its last commit left ${kept.hash} (${kept.entries}): ` +
+      `memory can't be trusted; ${remedyOf(where)}`
+    throw new FleetError('STATE_DIFFERS', 'fatal', message)
   }
 
   *#steps(where: Place): Generator<void> {

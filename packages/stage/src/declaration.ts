@@ -10,6 +10,11 @@ export interface StageDeclaration<State extends TaskState<Change>, Change> {
   readonly inputs: readonly Topic[]
   /** Writing to a topic that is not listed here is an error. */
   readonly outputs: readonly Topic[]
+  /**
+   * One of the outputs whose newest record of each key is memory too: restored with the changelog, under
+   * the same hash, so that it need not be written twice. Written to the task's own partition only.
+   */
+  readonly table?: Topic
   /** A new, empty state for one task. */
   createState(): State
   /**
@@ -123,6 +128,11 @@ export interface TaskState<Change> {
   commit(): void
   /** Takes a changelog record into an empty state; null: deleted. A restart brings the newest of each key, in no order to rely on. */
   restore(key: string, value: Buffer | null): void
+  /**
+   * Takes the newest record of a key of the stage's table, after all of the changelog. `read` decodes it:
+   * what the changelog says better needs no decoding.
+   */
+  restoreTable?(key: string, read: () => unknown): void
   /**
    * Makes memory of what was restored, in steps of some milliseconds, so that other work of the process
    * goes on between them. Called once after the last restore(), before anything else is asked.

@@ -43,6 +43,8 @@ export class StageDriver<State extends TaskState<Change>, Change> {
   readonly #declaration: StageDeclaration<State, Change>
   readonly #options: Required<Omit<DriveOptions, 'nowMicros'>> & { nowMicros: number | null }
   readonly #changelog = new Map<string, Buffer>()
+  /** Newest values of the stage's table. */
+  readonly #table = new Map<string, unknown>()
   readonly #outputs: Emit[] = []
   readonly #nextOffset = new Map<string, number>()
   #streamTimeMs = 0
@@ -118,6 +120,7 @@ export class StageDriver<State extends TaskState<Change>, Change> {
   restart(): void {
     this.state = this.#declaration.createState()
     for (const [key, value] of this.#changelog) this.state.restore(key, value)
+    for (const [key, value] of this.#table) this.state.restoreTable?.(key, () => value)
     for (const _ of this.state.restored?.() ?? []);
   }
 
@@ -153,6 +156,11 @@ export class StageDriver<State extends TaskState<Change>, Change> {
       else this.#changelog.set(key, value)
     }
     this.state.commit()
+    for (const { topic, key, value } of decision.emit) {
+      if (topic !== this.#declaration.table) continue
+      if (value === null) this.#table.delete(key)
+      else this.#table.set(key, value)
+    }
     this.#outputs.push(...decision.emit)
   }
 }

@@ -15,6 +15,7 @@ export type {
   TickContext,
 } from './declaration.ts'
 export { ChangelogFold } from './changelog.ts'
+export type { TableSource } from './changelog.ts'
 export { codes } from './errors.ts'
 export { driveStage, StageDriver } from './drive-stage.ts'
 export type { DrivenOutput, DriveOptions, PipedRecord } from './drive-stage.ts'

@@ -1,33 +1,29 @@
 // Restores a task's memory from its changelog, up to the barrier its new writer has just committed:
 // everything before it is complete, since earlier writers are fenced.
 
-import type { Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
-import type { Clock } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from './declaration.ts'
 import { ChangelogFold } from './changelog.ts'
 import type { OpenLetters } from './open-letters.ts'
 import { barrierKey } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { readTable } from './read-table.ts'
+import type { TableSlice } from './read-table.ts'
 import type { StateHash } from './state-hash.ts'
 
 const takeRecordsMax = 5000
 const waitMs = 1000
 
-interface ChangelogSlice {
-  reader: Reader
+interface ChangelogSlice extends Pick<TableSlice, 'reader' | 'partition' | 'stopping'> {
   topic: string
-  partition: number
   barrierOffset: number
-  /** A large changelog takes a while, an unreachable one for ever: neither may hold up a stop. */
-  stopping: AbortSignal
 }
 
-export interface RestoreRequest<State extends TaskState<Change>, Change> extends ChangelogSlice {
+export interface RestoreRequest<State extends TaskState<Change>, Change>
+  extends ChangelogSlice, TableSlice {
   declaration: StageDeclaration<State, Change>
   partitionCount: number
-  clock: Clock
   /** Memory of a partition kept across a rebalance, and the changelog offset after its last commit. */
   known: (Known<State> & { position: number }) | null
 }
@@ -41,7 +37,9 @@ export interface Known<State> {
 }
 
 export interface Restored<State> extends Known<State> {
+  /** Read of the changelog, and of the stage's table. */
   records: number
+  tableRecords: number
   /** When the barrier was written, by the broker's clock. */
   barrierMs: number
 }
@@ -61,20 +59,27 @@ export async function restoreState<State extends TaskState<Change>, Change>(
     )
     if (foreign.length === 0) {
       const { state, progress, hash, letters } = known
-      return { state, progress, hash, letters, records: 0, barrierMs }
+      return { state, progress, hash, letters, records: 0, tableRecords: 0, barrierMs }
     }
     // Somebody else owned the partition in between: memory is theirs to tell, from the beginning.
   }
-  const fold = new ChangelogFold(request.declaration.createState())
+  const { declaration, partition, partitionCount, clock, codec } = request
+  const { table } = declaration
+  const fold = new ChangelogFold(
+    declaration.createState(),
+    table && { name: table.name, decode: value => codec.decode(table, value) },
+  )
   const { barrierMs } = await readChangelog(request, -1, (key, value) => {
     fold.take(key, value)
     return false
   })
-  const { declaration, partition, partitionCount, clock } = request
+  if (table !== undefined) {
+    await readTable(table, request, (key, value) => fold.takeTable(key, value))
+  }
   const pause = (): Promise<void> => clock.sleep(0)
   const progress = await fold.finishInSteps(partitionCount, declaration.name, partition, pause)
-  const { state, hash, letters, records } = fold
-  return { state, progress, hash, letters, records, barrierMs }
+  const { state, hash, letters, records, tableRecords } = fold
+  return { state, progress, hash, letters, records, tableRecords, barrierMs }
 }
 
 /**

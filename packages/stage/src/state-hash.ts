@@ -3,14 +3,22 @@
 // each live entry; of an entry only two hashes are kept, 16 bytes and no object. It finds what goes
 // wrong by accident (a lost tombstone, an aborted record, a decoder's fault), it is no signature.
 
+import type { Topic } from '@fleet/contracts'
+import type { OutRecord } from '@fleet/kafka'
+
 import type { ChangelogRecord } from './declaration.ts'
 
 /** What a progress record says of the state it was written with. */
 export interface StateMark {
   hash: string
-  /** Live changelog records of the state. */
+  /** Live changelog records of the state, and of its table. */
   entries: number
+  /** Missing: written when the stage had no table, and of the changelog alone. */
+  table?: true
 }
+
+/** Of a table's entries among those of the changelog, in which it is the loop's. */
+const tableKeyPrefix = '!table/'
 
 /** By some bits of the key's hash: a table grows shard by shard, so that no step is long. */
 const shardCount = 64
@@ -22,14 +30,24 @@ const growth = 1.4
 const wordsPerSlot = 4
 
 export class StateHash {
-  readonly #shards: Int32Array[] = Array.from(
+  #shards: Int32Array[] = Array.from(
     { length: shardCount },
     () => new Int32Array(slotsMin * wordsPerSlot),
   )
-  readonly #used = new Int32Array(shardCount)
+  #used = new Int32Array(shardCount)
   #high = 0
   #low = 0
   #entries = 0
+
+  /** Begins as another is now. */
+  constructor(from: StateHash | null = null) {
+    if (from === null) return
+    this.#shards = from.#shards.map(shard => shard.slice())
+    this.#used = from.#used.slice()
+    this.#high = from.#high
+    this.#low = from.#low
+    this.#entries = from.#entries
+  }
 
   /** Live entries. */
   get entries(): number {
@@ -41,14 +59,27 @@ export class StateHash {
     return this.#shards.reduce((sum, shard) => sum + shard.byteLength, this.#used.byteLength)
   }
 
-  /** Takes in what a transaction writes, and says what the changelog is then. */
-  after(records: readonly ChangelogRecord[]): StateMark {
+  /** Takes in what a transaction writes, and says what changelog and table are then. */
+  after(
+    records: readonly ChangelogRecord[],
+    table?: Topic,
+    outputs: readonly OutRecord[] = [],
+  ): StateMark {
     for (const { key, value } of records) this.put(key, value)
-    return this.mark
+    if (table === undefined) return this.mark
+    for (const { topic, key, value } of outputs) {
+      if (topic === table.name) this.putTable(String(key), value)
+    }
+    return { ...this.mark, table: true }
   }
 
   get mark(): StateMark {
     return { hash: this.toString(), entries: this.#entries }
+  }
+
+  /** The newest value of a key of the stage's table; null: deleted. */
+  putTable(key: string, value: Uint8Array | null): void {
+    this.put(tableKeyPrefix + key, value)
   }
 
   /** 16 hexadecimal digits; equal for equal live entries. */

@@ -112,7 +112,7 @@ export class TransactionalTask<
     this.inWork = 0
     await this.#writer?.close().catch(() => {})
     this.#writer = null
-    const { broker, environment, ids, clock, partitionCount } = this.#deps
+    const { broker, environment, ids, clock } = this.#deps
     const started = clock.elapsedMs()
     this.#writer = await broker.openWriter({
       transactionalId: transactionalIdOf(environment, this.#declaration.name, this.partition),
@@ -126,12 +126,12 @@ export class TransactionalTask<
     this.phase = 'restoring'
     const position = this.#changelogPosition
     const restored = await restoreState({
+      ...this.#deps,
       declaration: this.#declaration,
       reader: this.#deps.restoreReader,
       topic,
       partition: this.partition,
-      partitionCount,
-      clock,
+      onWaiting: this.#sayWaiting.bind(this),
       barrierOffset: barrier.baseOffset,
       stopping,
       known: position < 0 ? null : { ...this.#memory, position },
@@ -151,6 +151,7 @@ export class TransactionalTask<
         stage: this.#declaration.name,
         partition: this.partition,
         changelog_records: restored.records,
+        table_records: restored.tableRecords,
         duration_ms: Math.round(clock.elapsedMs() - started),
         ...this.sizes(),
       },
@@ -246,18 +247,20 @@ export class TransactionalTask<
 
   /** False: stopped. */
   async #prepare(records: readonly InRecord[], stopping: AbortSignal): Promise<boolean> {
-    const isReady = await awaitSchemas(records, stopping, this.#deps, (error, attempt) => {
-      this.phase = 'waiting'
-      this.waitingFor = messageOf(error)
-      this.#deps.logger.warn(
-        { event: 'task.waiting', partition: this.partition, attempt, err: error },
-        'waiting for schemas',
-      )
-    })
-    if (!isReady) return false
+    const onWaiting = this.#sayWaiting.bind(this)
+    if (!(await awaitSchemas(records, stopping, this.#deps, onWaiting))) return false
     this.waitingFor = null
     this.phase = 'running'
     return true
+  }
+
+  #sayWaiting(error: unknown, attempt: number): void {
+    this.phase = 'waiting'
+    this.waitingFor = messageOf(error)
+    this.#deps.logger.warn(
+      { event: 'task.waiting', partition: this.partition, attempt, err: error },
+      'waiting for schemas',
+    )
   }
 
   async #commit(batch: Batch): Promise<void> {
@@ -272,7 +275,7 @@ export class TransactionalTask<
     state.advance?.(progress.streamTimeMs)
     letters.advance(progress.streamTimeMs)
     const pending = letters.after(state.pending())
-    progress.state = hash.after(pending)
+    progress.state = hash.after(pending, this.#declaration.table, batch.outputs)
     const log: OutRecord[] = pending.map(({ key, value }) => this.#changelogRecord(key, value))
     log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
     const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {

@@ -18,6 +18,7 @@ import type { Normalized } from './core/normalized-event.ts'
 import type { Policy } from './core/policy.ts'
 import { ProcessorState } from './state/processor-state.ts'
 import { rowFits } from './state/resource-row.ts'
+import type { SeenLogOptions } from './state/seen-log.ts'
 
 const msPerHour = 3_600_000
 const microsPerSecond = 1_000_000
@@ -53,7 +54,8 @@ export function processorStage(
     inputs: [topics.raw],
     lettersReturn: 'as-input',
     outputs: [...Object.values(topics.events), topics.state],
-    createState: () => new ProcessorState({ windowMs, idsMax: settings.seenIdsMax }),
+    table: topics.state,
+    createState: () => createState({ windowMs, idsMax: settings.seenIdsMax }),
     admit: (record, partitionCount) => admit(record, partitionCount, keyRing()),
     decide: (state, input) => decideRaw(state, input, policy, endpoints(), platform),
     facts: ({ value }) => {
@@ -61,6 +63,11 @@ export function processorStage(
       return factsOf(raw, normalize(raw, endpoints().get(raw.endpoint_id), platform))
     },
   }
+}
+
+/** A task's memory as this stage keeps it. */
+export function createState(options: SeenLogOptions): ProcessorState {
+  return new ProcessorState({ ...options, hasTable: true })
 }
 
 export function policyOf(settings: Omit<ProcessorSettings, 'seenIdsMax'>): Policy {
@@ -117,7 +124,10 @@ function toDecision(outcome: Outcome, normalized: Normalized): Decision<Processo
       return deadLetter(outcome.code, outcome.message)
     case 'published': {
       const tooLarge = outcome.changes.some(
-        change => change.kind === 'resource' && !rowFits(change.memory, rowBytesMax),
+        change =>
+          change.kind === 'resource' &&
+          change.memory.signals.size > 0 &&
+          !rowFits(change.memory, rowBytesMax),
       )
       if (tooLarge) return deadLetter('TOO_LARGE', 'the state of its resource would not fit')
       const { changes, emit, superseded } = outcome

@@ -10,7 +10,8 @@ import type { Delivery, Outcome } from '../src/core/decide.ts'
 import type { NormalizedEvent } from '../src/core/normalized-event.ts'
 import type { Policy } from '../src/core/policy.ts'
 import type { AnyEvent } from '../src/core/to-event.ts'
-import { ProcessorState } from '../src/state/processor-state.ts'
+import { createState } from '../src/stage.ts'
+import type { ProcessorState } from '../src/state/processor-state.ts'
 
 /** Seconds in tests count from here. */
 export const epochMs = Date.UTC(2026, 0, 1)
@@ -212,6 +213,9 @@ export class Partition {
   readonly #policy: Policy
   /** Every record ever written, in order: what a log without compaction holds. */
   readonly #log: { key: string; value: Buffer | null }[] = []
+  /** The state table, and what has been decided for it and is not committed. */
+  readonly #table = new Map<string, ResourceState>()
+  #states: Decided['states'] = []
   #offset = 0
   #streamTimeMs = 0
   state: ProcessorState
@@ -250,13 +254,20 @@ export class Partition {
     if (outcome.verdict === 'published') {
       for (const change of outcome.changes) this.state.stage(change)
     }
+    const decided = toDecided(outcome)
+    this.#states.push(...decided.states)
     if (commitsAfter?.(offset) ?? true) this.commit()
-    return toDecided(outcome)
+    return decided
   }
 
   commit(): void {
     this.state.advance(this.#streamTimeMs)
     this.#log.push(...this.state.pending())
+    for (const { key, value } of this.#states) {
+      if (value === null) this.#table.delete(key)
+      else this.#table.set(key, value)
+    }
+    this.#states = []
     this.state.commit()
   }
 
@@ -265,6 +276,7 @@ export class Partition {
     this.commit()
     this.state = this.#newState()
     for (const { key, value } of this.#log) this.state.restore(key, value)
+    for (const [key, value] of this.#table) this.state.restoreTable(key, () => value)
   }
 
   /** The changelog as compaction leaves it. */
@@ -279,7 +291,7 @@ export class Partition {
 
   #newState(): ProcessorState {
     const { windowMs } = this.#policy
-    return new ProcessorState({ windowMs, idsMax: this.#options.idsMax ?? 5_000_000 })
+    return createState({ windowMs, idsMax: this.#options.idsMax ?? 5_000_000 })
   }
 }
 

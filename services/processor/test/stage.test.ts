@@ -247,10 +247,27 @@ test('vehicle signals win one by one', () => {
   assert.equal(state.registers['vehicle']?.event_id, 'e2')
 })
 
-test('a resource whose state would not fit into the changelog is refused', () => {
+test('a vehicle whose readings would not fit into the changelog is refused', () => {
   const driver = driveStage(newStage())
-  const data = { note: '"'.repeat(300_000) }
-  const verdicts = rawRecords('levy-demo', booking({ data })).map(record =>
+  const code = 'odometer-traveleddistance'
+  const at = new Date(nowMs).toISOString()
+  const report = {
+    eventId: 'e1',
+    eventType: 'VEHICLE_STATE',
+    data: {
+      vehicle: { id: 'V1' },
+      signals: [
+        {
+          code,
+          status: { value: 'SUCCESS' },
+          body: { value: '"'.repeat(200_000) },
+          meta: { oemUpdatedAt: at },
+        },
+      ],
+    },
+    meta: { deliveredAt: nowMs, version: '4.0', deliveryId: 'e1' },
+  }
+  const verdicts = rawRecords('smartcar-demo', report).map(record =>
     driver.pipe(topics.raw, record),
   )
   assert.equal(verdicts[0]?.refusal?.code, 'TOO_LARGE')

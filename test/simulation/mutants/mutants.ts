@@ -112,6 +112,16 @@ const loopMutants: readonly Mutant[] = [
     'record.offset <= barrierOffset &&',
     'record.offset < barrierOffset - 2 &&',
   ]),
+  mutant('table-ends-early', 'of the table that is memory too, the last record is not read', [
+    'packages/stage/src/read-table.ts',
+    'from: -1, to }',
+    'from: -1, to: Math.max(0, to - 2) }',
+  ]),
+  mutant('table-not-in-the-hash', 'what a transaction writes to the table is not vouched for', [
+    'packages/stage/src/state-hash.ts',
+    'if (topic === table.name) this.putTable',
+    'if (topic === table.name && value === null) this.putTable',
+  ]),
   mutant(
     'positions-forgotten',
     'reading goes on at the start of the log, not at the restored position',
@@ -237,6 +247,11 @@ const processorMutants: readonly Mutant[] = [
     `${core}/decide.ts`,
     "[{ kind: 'seen', entry: seen }]",
     '[]',
+  ]),
+  mutant('resources-not-restored', 'what the table says is no memory after a restart', [
+    'services/processor/src/state/processor-state.ts',
+    'if (rows.has(key)) return',
+    'if (rows.size >= 0) return',
   ]),
   mutant('conflict-taken-for-duplicate', 'an id with other content is a duplicate', [
     `${core}/decide.ts`,

@@ -44,8 +44,8 @@ export function declaredConfig(topic: Topic): Record<string, string> {
     // lz4, and one batch in them would stop its partition.
     'compression.type': 'uncompressed',
     ...(topic.kind === 'stream' ? { 'retention.ms': String(retentionMs) } : {}),
-    // Restoring reads the whole changelog: keep little behind the cleaner (reliability, changelogs).
-    ...(topic.key === 'private'
+    // Restoring reads all of it: keep little behind the cleaner (reliability, changelogs).
+    ...(topic.key === 'private' || topic.memoryOf !== undefined
       ? { 'min.cleanable.dirty.ratio': '0.1', 'segment.ms': String(hourMs) }
       : {}),
   }

@@ -16,7 +16,11 @@ const declarations = [
   ['raw: 14 days', topics.raw, { 'retention.ms': '1209600000', 'cleanup.policy': 'delete' }],
   ['ledger: for ever', topics.accounting, { 'retention.ms': '-1', 'cleanup.policy': 'delete' }],
   ['dead letters: 3 MiB', topics.deadLetters.processor, { 'max.message.bytes': '3145728' }],
-  ['state: compacted', topics.state, { 'cleanup.policy': 'compact' }],
+  [
+    'state, which is memory too: compacted soon',
+    topics.state,
+    { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1', 'segment.ms': '3600000' },
+  ],
   [
     'changelog: compacted soon',
     topics.changelogs.processor,

@@ -71,22 +71,23 @@ export interface Rewritten {
  * deleted.
  */
 export async function rewriteChangelog<Told>(
-  { progress, keys, hash: hashBefore }: Standpoint,
+  { progress, keys, table, hash: hashBefore }: Standpoint,
   commit: Commit,
   refill: (log: ChangelogPortions) => Promise<Told>,
 ): Promise<Rewritten & Told> {
-  const log = new ChangelogPortions(keys, commit)
+  const log = new ChangelogPortions(keys, table, commit)
   await commit([{ key: progressKey, value: encodeProgress({ ...progress, state: unfinished }) }])
   const told = await refill(log)
   await log.flush()
   await log.put(log.outdated.map(key => ({ key, value: null })))
   await log.flush()
   const { hash, transactions } = log
-  await commit([{ key: progressKey, value: encodeProgress({ ...progress, state: hash.mark }) }])
+  const state = table === null ? hash.mark : { ...hash.mark, table: true as const }
+  await commit([{ key: progressKey, value: encodeProgress({ ...progress, state }) }])
   return {
     ...told,
     records_before: keys.size,
-    records_after: hash.entries,
+    records_after: hash.entries - (table?.entries ?? 0),
     hash_before: hashBefore,
     hash_after: hash.toString(),
     transactions,
@@ -95,7 +96,8 @@ export async function rewriteChangelog<Told>(
 
 /** Commits in portions; a deletion counts like a record. */
 export class ChangelogPortions {
-  readonly hash = new StateHash()
+  /** Of the table as it is, and of what is put. */
+  readonly hash: StateHash
   transactions = 0
   readonly #commit: Commit
   /** Keys of before, until they are put again. */
@@ -104,7 +106,8 @@ export class ChangelogPortions {
   #records: ChangelogRecord[] = []
   #bytes = 0
 
-  constructor(before: ReadonlySet<string>, commit: Commit) {
+  constructor(before: ReadonlySet<string>, table: StateHash | null, commit: Commit) {
+    this.hash = new StateHash(table)
     this.#before = before
     this.#outdated = new Set(before)
     this.#commit = commit

@@ -1,7 +1,7 @@
 // Where a task stood by its changelog, and whether its inputs still tell how it came there.
 
 import { topics } from '@fleet/contracts'
-import type { StageName } from '@fleet/contracts'
+import type { StageName, Topic } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 
 import type { StageDeclaration, TaskState } from '../declaration.ts'
@@ -16,6 +16,8 @@ export interface Standpoint {
   readonly progress: Progress
   /** Live keys of the changelog. */
   readonly keys: ReadonlySet<string>
+  /** Of the stage's table alone; null: it has none. */
+  readonly table: StateHash | null
   readonly hash: string
 }
 
@@ -24,9 +26,11 @@ export async function readStandpoint(
   name: StageName,
   logs: PartitionLogs,
   partitionCount: number,
+  table?: Topic,
 ): Promise<Standpoint> {
   const keys = new Set<string>()
-  const hash = new StateHash()
+  const tableHash = table === undefined ? null : await hashOf(table, logs)
+  const hash = new StateHash(tableHash)
   let progress: Progress | null = null
   await logs.read(topics.changelogs[name], records => {
     for (const { key: bytes, value } of records) {
@@ -44,7 +48,15 @@ export async function readStandpoint(
         'stood is not known. See the runbook: a changelog that is lost',
     )
   }
-  return { progress, keys, hash: hash.toString() }
+  return { progress, keys, table: tableHash, hash: hash.toString() }
+}
+
+async function hashOf(table: Topic, logs: PartitionLogs): Promise<StateHash> {
+  const hash = new StateHash()
+  await logs.read(table, records => {
+    for (const { key, value } of records) hash.putTable(String(key ?? ''), value)
+  })
+  return hash
 }
 
 function readable(value: Buffer | null, partitionCount: number): Progress | null {

@@ -62,6 +62,19 @@ export function fromResourceState(
   }
 }
 
+const noSignals: ResourceMemory['signals'] = new Map()
+
+/** Of a resource without signals, of which its state tells everything; null: it has some. */
+export function plainFromState(state: ResourceState): ResourceMemory | null {
+  const { version, registers, signals } = state
+  if (Object.keys(signals).length > 0) return null
+  return {
+    version,
+    registers: new Map(Object.entries(registers) as [Domain, Register][]),
+    signals: noSignals,
+  }
+}
+
 function toRegister(
   shown: SignalState,
   latestOrderAt: number | undefined,

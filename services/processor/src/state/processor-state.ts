@@ -2,11 +2,15 @@
 // decision, until commit() makes them memory; a state whose transaction failed is thrown away,
 // never repaired.
 //
-// Changelog: `r/<resource key>` → resource-row.ts, `s/<number>` → seen-log.ts.
+// Changelog: `r/<resource key>` → resource-row.ts, `s/<number>` → seen-log.ts. Where there is a table of
+// what resources are, only resources with signals have a row: of them alone the table does not tell all.
 
 import { FleetError } from '@fleet/runtime'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
+import type { ResourceState } from '@fleet/contracts'
+
+import { plainFromState } from '../core/from-resource-state.ts'
 import type { ProcessorChange, ProcessorMemory } from '../core/memory.ts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
@@ -30,15 +34,25 @@ interface Held extends Expiring {
   memory: ResourceMemory | string | undefined
   /** Undefined: nothing staged; null: dropped. */
   staged: ResourceMemory | null | undefined
+  /** The changelog has a row of it. */
+  hasRow: boolean
+}
+
+export interface ProcessorStateOptions extends SeenLogOptions {
+  /** Each version of a resource is written to the state table, in the transaction of the changelog. */
+  readonly hasTable?: boolean
 }
 
 /** What the changelog says while it is read: the newest value of each key, not looked at yet. */
 interface Restoring {
   readonly blocks: Map<number, Uint8Array>
   readonly rows: Map<string, string>
+  /** Of the table: resources that have no row. */
+  readonly tabled: Map<string, ResourceMemory>
 }
 
 export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemory {
+  readonly #hasTable: boolean
   readonly #seen: SeenLog
   readonly #held = new Map<string, Held>()
   readonly #staged: Held[] = []
@@ -49,9 +63,10 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   /** Follows staged changes at once: what is staged is either committed or thrown away with it. */
   readonly #expiry = new ExpiryQueue()
   /** Null from the first use on. */
-  #restoring: Restoring | null = { blocks: new Map(), rows: new Map() }
+  #restoring: Restoring | null = { blocks: new Map(), rows: new Map(), tabled: new Map() }
 
-  constructor(options: SeenLogOptions) {
+  constructor(options: ProcessorStateOptions) {
+    this.#hasTable = options.hasTable === true
     this.#seen = new SeenLog(options)
   }
 
@@ -116,11 +131,16 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
   pending(): ChangelogRecord[] {
     this.#settle()
     const records = [...this.#seen.pending()]
-    for (const { key, staged } of this.#staged) {
-      const value = staged === null || staged === undefined ? null : toResourceRow(staged)
-      records.push({ key: resourceKeyPrefix + key, value })
+    for (const { key, staged, hasRow } of this.#staged) {
+      const isKept = staged !== null && staged !== undefined && this.#needsRow(staged)
+      if (isKept) records.push({ key: resourceKeyPrefix + key, value: toResourceRow(staged) })
+      else if (hasRow) records.push({ key: resourceKeyPrefix + key, value: null })
     }
     return records
+  }
+
+  #needsRow(memory: ResourceMemory): boolean {
+    return !this.#hasTable || memory.signals.size > 0
   }
 
   commit(): void {
@@ -131,6 +151,7 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
       if (held.staged === null) this.#held.delete(held.key)
       else this.#count++
       held.memory = held.staged ?? undefined
+      held.hasRow = held.memory !== undefined && this.#needsRow(held.memory)
       held.staged = undefined
     }
     this.#staged.length = 0
@@ -140,9 +161,7 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
 
   /** Only keeps it: a value may be replaced by a later record, so it must not cost, nor fail, yet. */
   restore(key: string, value: Buffer | null): void {
-    if (this.#restoring === null) {
-      throw new FleetError('RESTORE_AFTER_USE', 'fatal', 'a state in use takes no restored records')
-    }
+    if (this.#restoring === null) throw usedAlready()
     const { blocks, rows } = this.#restoring
     if (key.startsWith(resourceKeyPrefix)) {
       const resource = key.slice(resourceKeyPrefix.length)
@@ -157,10 +176,19 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     } else if (value !== null) throw unreadable(key)
   }
 
+  restoreTable(key: string, read: () => unknown): void {
+    if (this.#restoring === null) throw usedAlready()
+    const { rows, tabled } = this.#restoring
+    if (rows.has(key)) return
+    const memory = plainFromState(read() as ResourceState)
+    if (memory === null) throw unreadable(`${resourceKeyPrefix}${key}`, 'it is not there')
+    tabled.set(key, memory)
+  }
+
   /** Ids must be appended in sighting order, which only all records together show. */
   *restored(): Generator<void> {
     if (this.#restoring === null) return
-    const { blocks, rows } = this.#restoring
+    const { blocks, rows, tabled } = this.#restoring
     this.#restoring = null
     let bytes = 0
     for (const block of blocks.values()) bytes += block.length
@@ -178,13 +206,23 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     }
     this.#seen.loaded()
     yield
+    yield* this.#holdAll(rows, newestAtOfRow, true)
+    yield* this.#holdAll(tabled, newestAt, false)
+  }
+
+  *#holdAll<Form extends ResourceMemory | string>(
+    memories: ReadonlyMap<string, Form>,
+    newestAtOf: (memory: Form) => number,
+    hasRow: boolean,
+  ): Generator<void> {
     let stepRows = 0
-    for (const [key, row] of rows) {
+    for (const [key, memory] of memories) {
       const held = newlyHeld(key)
-      held.memory = row
+      held.memory = memory
+      held.hasRow = hasRow
       this.#expiry.set(
         held,
-        readable(key, () => newestAtOfRow(row)),
+        readable(key, () => newestAtOf(memory)),
       )
       this.#held.set(key, held)
       this.#count++
@@ -209,7 +247,12 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
 }
 
 function newlyHeld(key: string): Held {
-  return { key, newestAt: 0, bound: 0, place: notQueued, memory: undefined, staged: undefined }
+  const [memory, staged] = [undefined, undefined]
+  return { key, newestAt: 0, bound: 0, place: notQueued, memory, staged, hasRow: false }
+}
+
+function usedAlready(): FleetError {
+  return new FleetError('RESTORE_AFTER_USE', 'fatal', 'a state in use takes no restored records')
 }
 
 function readable<Result>(key: string, read: () => Result): Result {

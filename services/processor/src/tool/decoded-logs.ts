@@ -4,7 +4,7 @@ import type { Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
 import type { Admin, InRecord } from '@fleet/kafka'
 import { PartitionLogs, readPartition } from '@fleet/stage'
-import type { LogSources } from '@fleet/stage'
+import type { LogSources, TableSource } from '@fleet/stage'
 
 export interface Decoded {
   readonly record: InRecord
@@ -35,6 +35,18 @@ export class DecodedLogs extends PartitionLogs {
   async offsetAt({ name }: Topic, timestampMs: number): Promise<number> {
     const positions = await this.#admin.offsetsAtTime(name, Math.max(0, timestampMs))
     return positions.find(({ partition }) => partition === this.partition)?.offset ?? 0
+  }
+
+  /** All committed records of a table, in portions, ready for `tableSource`. */
+  async readTable(topic: Topic, visit: (records: readonly InRecord[]) => void): Promise<void> {
+    await this.read(topic, async records => {
+      await this.#codec.prepare(records.map(({ value }) => value))
+      visit(records)
+    })
+  }
+
+  tableSource(topic: Topic): TableSource {
+    return { name: topic.name, decode: value => this.#codec.decode(topic, value) }
   }
 
   /**

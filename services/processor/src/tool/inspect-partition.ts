@@ -1,12 +1,13 @@
 // What the changelog of one partition says, read without fencing anybody: it may be in use.
 
 import { formatMicros, topics } from '@fleet/contracts'
-import { ChangelogFold } from '@fleet/stage'
+import { barrierKey, ChangelogFold, progressKey, StateHash } from '@fleet/stage'
 import type { Progress } from '@fleet/stage'
 import { messageOf } from '@fleet/runtime'
 
 import type { ProcessorChange } from '../core/memory.ts'
-import { ProcessorState } from '../state/processor-state.ts'
+import { createState } from '../stage.ts'
+import type { ProcessorState } from '../state/processor-state.ts'
 import type { SeenLogOptions } from '../state/seen-log.ts'
 import type { DecodedLogs } from './decoded-logs.ts'
 
@@ -16,10 +17,7 @@ export async function inspectPartition(
   partitionCount: number,
   resourceKey: string | null,
 ) {
-  const fold = new ChangelogFold<ProcessorState, ProcessorChange>(new ProcessorState(options))
-  await logs.read(topics.changelogs.processor, records => {
-    for (const { key, value } of records) fold.take(String(key ?? ''), value)
-  })
+  const fold = await foldOf(logs, options, partitionCount)
   const finished = problemOf(() => fold.finish(partitionCount, 'processor', logs.partition))
   const isSound = finished.message === null
   const { seen_ids: ids = 0, resources = 0, seen_bytes: idBytes = 0 } = fold.state.sizes()
@@ -29,6 +27,7 @@ export async function inspectPartition(
     ok: isSound,
     problem: finished.message,
     records: fold.records,
+    table_records: fold.tableRecords,
     live_records: fold.hash.entries,
     ids,
     id_bytes: idBytes,
@@ -38,6 +37,37 @@ export async function inspectPartition(
     ...(await standing(logs, progress)),
     ...(resourceKey === null ? {} : { resource: rememberedOf(fold.state, resourceKey) }),
   }
+}
+
+/**
+ * Changelog and table as they were together. They are two logs, read one after the other, and the table may
+ * have gone on meanwhile: it is taken as far as the newest progress vouches for, by its hash.
+ */
+async function foldOf(logs: DecodedLogs, options: SeenLogOptions, partitionCount: number) {
+  const source = logs.tableSource(topics.state)
+  const fold = new ChangelogFold<ProcessorState, ProcessorChange>(createState(options), source)
+  const hash = new StateHash()
+  await logs.read(topics.changelogs.processor, records => {
+    for (const { key: bytes, value } of records) {
+      const key = String(bytes ?? '')
+      fold.take(key, value)
+      if (key !== progressKey && key !== barrierKey) hash.put(key, value)
+    }
+  })
+  const kept = problemOf(() => fold.progress(partitionCount)).value?.state
+  const isReached = (): boolean =>
+    kept?.table === true && kept.entries === hash.entries && kept.hash === hash.toString()
+  let isWhole = isReached()
+  await logs.readTable(topics.state, records => {
+    for (const { key: bytes, value } of records) {
+      if (isWhole) return
+      const key = String(bytes ?? '')
+      fold.takeTable(key, value)
+      hash.putTable(key, value)
+      isWhole = isReached()
+    }
+  })
+  return fold
 }
 
 /** What the newest progress record says. */

@@ -13,7 +13,8 @@ import {
 import type { Commit, Rewritten } from '@fleet/stage'
 
 import type { ProcessorChange } from '../core/memory.ts'
-import { ProcessorState } from '../state/processor-state.ts'
+import { createState } from '../stage.ts'
+import type { ProcessorState } from '../state/processor-state.ts'
 import type { SeenLogOptions } from '../state/seen-log.ts'
 import type { DecodedLogs } from './decoded-logs.ts'
 import { recall } from './recall.ts'
@@ -53,10 +54,10 @@ async function rebuild(
   request: RebuildRequest,
   commit: Commit,
 ): Promise<RebuildReport> {
-  const standpoint = await readStandpoint(stage, logs, request.partitionCount)
+  const standpoint = await readStandpoint(stage, logs, request.partitionCount, topics.state)
   const { positions, streamTimeMs } = standpoint.progress
   const position = positions[topics.raw.name] ?? 0
-  const state = new ProcessorState(request.state)
+  const state = createState(request.state)
   return rewriteChangelog(standpoint, commit, async log => {
     const recalled = await recall(logs, request, { position, streamTimeMs }, async changes => {
       for (const change of changes) state.stage(change)
@@ -76,9 +77,13 @@ async function verify(
   { state, partitionCount }: RebuildRequest,
   { ids, resources }: RebuildReport,
 ): Promise<void> {
-  const fold = new ChangelogFold<ProcessorState, ProcessorChange>(new ProcessorState(state))
+  const source = logs.tableSource(topics.state)
+  const fold = new ChangelogFold<ProcessorState, ProcessorChange>(createState(state), source)
   await logs.read(topics.changelogs[stage], records => {
     for (const { key, value } of records) fold.take(String(key ?? ''), value)
+  })
+  await logs.readTable(topics.state, records => {
+    for (const { key, value } of records) fold.takeTable(String(key ?? ''), value)
   })
   fold.finish(partitionCount, stage, logs.partition)
   const sizes = fold.state.sizes()
