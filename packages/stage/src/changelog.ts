@@ -131,8 +131,9 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
   *#finishing(partitionCount: number, where: Place): Generator<void, Progress> {
     yield* this.#settleAll()
     const progress = this.#readProgress(partitionCount, where)
-    // What was written when the stage had no table is vouched for without it.
-    const isOfBoth = progress === null || progress.state?.table === true
+    // What was written when the stage had no table is vouched for without it; a changelog that was given
+    // up begins anew, beside the table as it is.
+    const isOfBoth = progress?.state?.table === true
     if (!isOfBoth) this.#check(progress, where)
     yield* this.#settleTable()
     if (isOfBoth) this.#check(progress, where)

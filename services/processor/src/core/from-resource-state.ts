@@ -45,35 +45,24 @@ export function noteClues(
   }
 }
 
+/** Of a resource without signals its state tells everything. */
 export function fromResourceState(
   state: ResourceState,
   clues: SignalClues | undefined,
   latestMicros: number,
 ): ResourceMemory {
+  const signals = Object.entries(state.signals).map(([code, shown]): [string, SignalRegister] => {
+    const clue = clues?.get(code)
+    return [code, toRegister(shown, clue?.latestOrderAt, clue?.value, latestMicros)]
+  })
   return {
     version: state.version,
     registers: new Map(Object.entries(state.registers) as [Domain, Register][]),
-    signals: new Map(
-      Object.entries(state.signals).map(([code, shown]) => {
-        const clue = clues?.get(code)
-        return [code, toRegister(shown, clue?.latestOrderAt, clue?.value, latestMicros)]
-      }),
-    ),
+    signals: signals.length === 0 ? noSignals : new Map(signals),
   }
 }
 
 const noSignals: ResourceMemory['signals'] = new Map()
-
-/** Of a resource without signals, of which its state tells everything; null: it has some. */
-export function plainFromState(state: ResourceState): ResourceMemory | null {
-  const { version, registers, signals } = state
-  if (Object.keys(signals).length > 0) return null
-  return {
-    version,
-    registers: new Map(Object.entries(registers) as [Domain, Register][]),
-    signals: noSignals,
-  }
-}
 
 function toRegister(
   shown: SignalState,

@@ -10,7 +10,7 @@ import type { ChangelogRecord, TaskState } from '@fleet/stage'
 
 import type { ResourceState } from '@fleet/contracts'
 
-import { plainFromState } from '../core/from-resource-state.ts'
+import { fromResourceState } from '../core/from-resource-state.ts'
 import type { ProcessorChange, ProcessorMemory } from '../core/memory.ts'
 import { newestAt } from '../core/resource-memory.ts'
 import type { ResourceMemory } from '../core/resource-memory.ts'
@@ -180,9 +180,9 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
     if (this.#restoring === null) throw usedAlready()
     const { rows, tabled } = this.#restoring
     if (rows.has(key)) return
-    const memory = plainFromState(read() as ResourceState)
-    if (memory === null) throw unreadable(`${resourceKeyPrefix}${key}`, 'it is not there')
-    tabled.set(key, memory)
+    // The hash vouches for the rows. One is missing only where a changelog was given up: then the readings
+    // count from when they were observed, the nearest that the table allows.
+    tabled.set(key, fromResourceState(read() as ResourceState, undefined, Infinity))
   }
 
   /** Ids must be appended in sighting order, which only all records together show. */

@@ -112,11 +112,16 @@ test('a row that stands in the changelog needs no decoding of the table', () => 
   assert.deepEqual(state.resource('v'), withSignal(1))
 })
 
-test('readings without their row are not guessed', () => {
+test('where a changelog was given up, readings count from when they were observed', () => {
   const logs = new Logs()
   logs.commit(logs.restored(), { v: withSignal(1) })
   logs.changelog.clear()
-  assert.throws(() => logs.restored(), { code: 'CHANGELOG_UNREADABLE', fate: 'fatal' })
+  const state = logs.restored()
+  const { latest, value } = state.resource('v')?.signals.get('odometer') ?? {}
+  assert.deepEqual(latest, { ...latest, orderAt: 1_700_000_000_000_000, eventId: 'e1' })
+  assert.equal(value?.valueJson, '7')
+  logs.commit(state, { v: withSignal(2) })
+  assert.deepEqual(logs.restored().resource('v'), withSignal(2))
 })
 
 test('a changelog of before, with a row of everything, is read; a row goes when its resource changes', () => {
