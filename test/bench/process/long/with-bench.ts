@@ -51,6 +51,7 @@ export interface LogLine {
   readonly partition?: number
   readonly duration_ms?: number
   readonly changelog_records?: number
+  readonly table_records?: number
   readonly seen_ids?: number
 }
 
