@@ -146,7 +146,7 @@ export const topics = {
     schema: 'ResourceState',
     memoryOf: 'processor',
     writers: ['processor'],
-    readers: ['projector', 'subscribers'],
+    readers: ['processor', 'projector', 'subscribers'],
     transactional: true,
   }),
   crm: stream(90, {

@@ -36,6 +36,11 @@ export const codes = {
     fate: 'fatal',
     meaning: 'The next record to read was deleted by retention before it was read.',
   },
+  END_UNKNOWN: {
+    fate: 'transient',
+    meaning:
+      'Where the committed records of a partition end can not be told now: no leader, or a transaction is open.',
+  },
   UNSUPPORTED_BATCH: {
     fate: 'fatal',
     meaning: 'A record batch has a format or compression this client cannot read.',

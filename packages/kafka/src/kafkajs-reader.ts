@@ -5,6 +5,7 @@
 import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
+import { committedEnd } from './committed-end.ts'
 import { fetchPlan, isCrowded } from './fetch-plan.ts'
 import type { FetchTarget } from './fetch-plan.ts'
 import { encodeFetchRequest, fetchApi } from './fetch-request.ts'
@@ -15,6 +16,7 @@ import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
 import { refusal } from './refusals.ts'
 import type { Position, Reader, ReaderOptions, RecordStream } from './ports.ts'
+import type { TopicPartition } from './record.ts'
 import { tpName } from './produce.ts'
 import { StreamBuffer } from './stream-buffer.ts'
 import type { PartitionBuffer } from './stream-buffer.ts'
@@ -56,7 +58,7 @@ export class KafkaJsReader implements Reader {
   readonly #closing = new AbortController()
   /** Everything under way; close() waits for it, since a late connection would outlive it. */
   readonly #working = new Set<Promise<void>>()
-  #connected = false
+  #connected: Promise<void> | null = null
   #broken = false
   #assigning = false
   /** Somebody asked for fetches while they were being assigned. */
@@ -92,6 +94,10 @@ export class KafkaJsReader implements Reader {
     else this.#streams.add(stream)
     this.#pump()
     return stream
+  }
+
+  async committedEnd(of: TopicPartition): Promise<number> {
+    return committedEnd(this.#cluster, () => this.#connect(), of)
   }
 
   problem(): string | null {
@@ -147,12 +153,21 @@ export class KafkaJsReader implements Reader {
     }
   }
 
-  async #learn(): Promise<void> {
-    if (!this.#connected) {
+  /** Once, whoever asks. */
+  #connect(): Promise<void> {
+    const connect = async (): Promise<void> => {
       await this.#cluster.connect()
       await this.#cluster.refreshMetadata()
-      this.#connected = true
     }
+    this.#connected ??= connect().catch((error: unknown) => {
+      this.#connected = null
+      throw error
+    })
+    return this.#connected
+  }
+
+  async #learn(): Promise<void> {
+    await this.#connect()
     const unknown = new Set<string>()
     for (const { partitions } of this.#streams) {
       for (const { topic } of partitions) if (!this.#topics.has(topic)) unknown.add(topic)

@@ -4,6 +4,7 @@
 import { FleetError, systemClock } from '@fleet/runtime'
 import type { Clock } from '@fleet/runtime'
 
+import { stableEnd } from './committed-end.ts'
 import { openMemoryAppender } from './memory-appender.ts'
 import { MemoryWire } from './memory-faults.ts'
 import type { FaultPlan } from './memory-faults.ts'
@@ -122,6 +123,8 @@ export class MemoryBroker implements Broker {
         this.#deliver()
         return stream
       },
+      committedEnd: of =>
+        Promise.resolve(this.log(of)).then(log => stableEnd(of, log.lastStable, log.end)),
       problem: () => null,
       failed: new Promise<never>(() => {}),
       close: () => {

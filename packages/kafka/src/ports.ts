@@ -49,6 +49,11 @@ export interface ReaderOptions {
 export interface Reader {
   /** Starts reading; `offset` -1 is the start of the log. */
   open(positions: readonly Position[]): RecordStream
+  /**
+   * Where the committed records of a partition end, no transaction being open in it.
+   * @throws FleetError END_UNKNOWN (transient): its leader can't tell now, or something is open.
+   */
+  committedEnd(of: TopicPartition): Promise<number>
   /** Why nothing could be fetched for the last seconds, for readiness; null when all is well. */
   problem(): string | null
   /** Rejects (FleetError, fatal) when reading can't go on; never resolves before close. */

@@ -37,6 +37,24 @@ async function refusal(reader: Reader, topic: string, offset: number): Promise<v
 }
 
 export function readerCases(name: string, open: () => Promise<Harness>): void {
+  test(`${name}: where a partition ends is told when nothing is open in it`, async () => {
+    const { broker, vanishMidTransaction } = await open()
+    const topic = await withTopic(broker, 'ends')
+    const reader = await broker.openReader({ maxWaitMs: 50 })
+    assert.equal(await reader.committedEnd({ topic, partition: 0 }), 0)
+    const writer = await broker.openWriter({ transactionalId: `w.${topic}` })
+    await writer.commit([record(topic, 0, 'a'), record(topic, 0, 'b')])
+    // Two records and the marker.
+    assert.equal(await reader.committedEnd({ topic, partition: 0 }), 3)
+    const transactionalId = `t.${topic}`
+    await vanishMidTransaction(transactionalId, [record(topic, 0, 'open')])
+    await assert.rejects(reader.committedEnd({ topic, partition: 0 }), hasCode('END_UNKNOWN'))
+    const successor = await broker.openWriter({ transactionalId })
+    assert.equal(await reader.committedEnd({ topic, partition: 0 }), 5)
+    await reader.close()
+    await Promise.all([writer.close(), successor.close()])
+  })
+
   test(`${name}: a reader stands still at an open transaction and goes on when it is decided`, async () => {
     const { broker, vanishMidTransaction } = await open()
     const topic = await withTopic(broker, 'stands')

@@ -61,6 +61,7 @@ export class BatchDecider<State extends TaskState<Change>, Change> {
     this.#encoder = {
       stage: declaration.name,
       outputs: declaration.outputs,
+      table: declaration.table,
       codec: dependencies.codec,
       sha256Hex: dependencies.sha256Hex,
     }

@@ -2,7 +2,7 @@
 // whether the two belong together. Nothing is believed before all of it has been read: a value may be
 // replaced by a later one.
 
-import { FleetError, messageOf } from '@fleet/runtime'
+import { fateOf, FleetError, messageOf } from '@fleet/runtime'
 
 import type { TaskState } from './declaration.ts'
 import { NewestValues } from './newest-values.ts'
@@ -89,6 +89,8 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
       try {
         this.state.restoreTable?.(key, () => source.decode(value))
       } catch (error) {
+        // Its schema was let go of meanwhile: it is there again at the next attempt.
+        if (fateOf(error) === 'transient') throw error
         this.#unreadable.set(`the record of ${key} in ${source.name}`, error)
       }
       if (++settled % tableSettledPerStep === 0) yield
@@ -134,9 +136,9 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     // What was written when the stage had no table is vouched for without it; a changelog that was given
     // up begins anew, beside the table as it is.
     const isOfBoth = progress?.state?.table === true
-    if (!isOfBoth) this.#check(progress, where)
+    if (!isOfBoth) this.#check(progress, '', where)
     yield* this.#settleTable()
-    if (isOfBoth) this.#check(progress, where)
+    if (isOfBoth) this.#check(progress, ` and ${this.#tableSource?.name ?? 'its table'}`, where)
     for (const [what, error] of this.#unreadable) throw unreadable(what, where, error)
     yield* this.#steps(where)
     return progress ?? noProgress(partitionCount)
@@ -151,13 +153,12 @@ export class ChangelogFold<State extends TaskState<Change>, Change> {
     }
   }
 
-  #check(progress: Progress | null, where: Place): void {
+  #check(progress: Progress | null, andTable: string, where: Place): void {
     const { hash, entries } = this.hash.mark
     const kept = progress === null && entries > 0 ? { hash: 'none', entries: 0 } : progress?.state
     if (kept === undefined || (kept.hash === hash && kept.entries === entries)) return
-    const table = this.#tableSource === null ? '' : ` and ${this.#tableSource.name}`
     const message =
-      `the changelog${table} of partition ${where.partition} of ${where.stage} comes to ${hash} ` +
+      `the changelog${andTable} of partition ${where.partition} of ${where.stage} comes to ${hash} ` +
       `(${entries} records), its last commit left ${kept.hash} (${kept.entries}): ` +
       `memory can't be trusted; ${remedyOf(where)}`
     throw new FleetError('STATE_DIFFERS', 'fatal', message)

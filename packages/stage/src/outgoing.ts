@@ -22,6 +22,7 @@ const batchOverheadBytes = 512
 export interface Encoder {
   readonly stage: StageName
   readonly outputs: readonly Topic[]
+  readonly table?: Topic | undefined
   readonly codec: Codec
   readonly sha256Hex: (text: string) => string
 }
@@ -53,6 +54,10 @@ function encodeEmits(
         'fatal',
         `${encoder.stage} writes to ${emit.topic.name}, which its declaration does not list`,
       )
+    }
+    if (emit.topic === encoder.table && (emit.partition ?? partition) !== partition) {
+      const message = `${encoder.stage} writes to another partition of its table ${emit.topic.name}`
+      throw new FleetError('UNDECLARED_OUTPUT', 'fatal', message)
     }
     let value: Buffer | null = null
     try {

@@ -4,6 +4,8 @@
 import type { InRecord, Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 
+import { FailureWatch } from './failure-watch.ts'
+
 const takeRecordsMax = 5000
 const waitMs = 500
 
@@ -25,18 +27,21 @@ export async function readPartition(
 ): Promise<void> {
   if (to <= Math.max(0, from)) return
   const stream = reader.open([{ topic, partition, offset: from }])
+  const watch = new FailureWatch(reader, stream)
   const stop = (): void => stream.wake()
   stopping.addEventListener('abort', stop, { once: true })
   try {
     for (;;) {
       if (stopping.aborted) throw new FleetError('STOPPED', 'transient', 'stopped while reading')
-      const chunk = await Promise.race([stream.take(takeRecordsMax, waitMs), reader.failed])
+      watch.check()
+      const chunk = await stream.take(takeRecordsMax, waitMs)
       const records = chunk.records.filter(({ offset }) => offset < to)
       if (records.length > 0) await visit(records)
       if ((chunk.positions[0]?.offset ?? -1) >= to) return
     }
   } finally {
     stopping.removeEventListener('abort', stop)
+    watch.end()
     stream.close()
   }
 }

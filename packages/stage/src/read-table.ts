@@ -1,9 +1,9 @@
-// The table of a stage, as far as it is committed when its task has been fenced: whoever wrote to it
-// before has either committed or never will.
+// The table of a stage, up to where it ended when its task had been fenced: whoever wrote to it before has
+// either committed or never will.
 
 import type { Topic } from '@fleet/contracts'
 import type { Codec } from '@fleet/codec'
-import type { Broker, InRecord, Reader } from '@fleet/kafka'
+import type { InRecord, Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Clock, Random } from '@fleet/runtime'
 
@@ -11,7 +11,6 @@ import { awaitSchemas } from './await-schemas.ts'
 import { readPartition } from './read-partition.ts'
 
 export interface TableSlice {
-  readonly broker: Pick<Broker, 'openAdmin'>
   readonly reader: Reader
   readonly codec: Codec
   readonly clock: Clock
@@ -19,39 +18,28 @@ export interface TableSlice {
   readonly partition: number
   /** A large log takes a while, an unreachable one for ever: neither may hold up a stop. */
   readonly stopping: AbortSignal
-  /** Told of each attempt to get the schemas of its records that failed. */
+  /** Told of each attempt to get the schemas of its records that failed, and when it goes on. */
   onWaiting(error: unknown, attempt: number): void
+  onReady(): void
 }
 
 /**
- * All of it, in log order, the schemas of its records at hand. Where it ends is asked and not taken from
- * what is fetched: a broker that has just begun to lead may not know yet how much is committed, which
- * answers to that question account for (KIP-207).
- * @throws FleetError TRANSACTION_LOST (transient): stopped before its end was reached.
+ * Its records before `to`, in log order, the schemas of their values at hand.
+ * @throws FleetError STOPPED, TRANSACTION_LOST (transient): stopped before the end was reached.
  */
 export async function readTable(
-  topic: Topic,
+  { name: topic }: Topic,
+  to: number,
   slice: TableSlice,
   take: (key: string, value: Buffer | null) => void,
 ): Promise<void> {
   const { reader, partition, stopping } = slice
-  const to = await endOf(topic, slice)
-  const stopped = (): FleetError =>
-    new FleetError('TRANSACTION_LOST', 'transient', 'stopped while restoring')
-  if (stopping.aborted) throw stopped()
   const visit = async (records: readonly InRecord[]): Promise<void> => {
-    if (!(await awaitSchemas(records, stopping, slice, slice.onWaiting))) throw stopped()
+    if (!(await awaitSchemas(records, stopping, slice, slice.onWaiting))) {
+      throw new FleetError('TRANSACTION_LOST', 'transient', 'stopped while restoring')
+    }
+    slice.onReady()
     for (const { key, value } of records) take(key?.toString('utf8') ?? '', value)
   }
-  await readPartition(reader, { topic: topic.name, partition, from: -1, to }, stopping, visit)
-}
-
-async function endOf({ name }: Topic, { broker, partition }: TableSlice): Promise<number> {
-  const admin = await broker.openAdmin()
-  try {
-    const offsets = await admin.offsets(name)
-    return offsets.find(each => each.partition === partition)?.lastStable ?? 0
-  } finally {
-    await admin.close()
-  }
+  await readPartition(reader, { topic, partition, from: -1, to }, stopping, visit)
 }

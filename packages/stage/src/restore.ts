@@ -1,5 +1,5 @@
-// Restores a task's memory from its changelog, up to the barrier its new writer has just committed:
-// everything before it is complete, since earlier writers are fenced.
+// Restores a task's memory from its changelog, up to the barrier its new writer has just committed, and from
+// its stage's table: everything before the barrier is complete, since earlier writers are fenced.
 
 import { FleetError } from '@fleet/runtime'
 
@@ -65,6 +65,8 @@ export async function restoreState<State extends TaskState<Change>, Change>(
   }
   const { declaration, partition, partitionCount, clock, codec } = request
   const { table } = declaration
+  // Asked before anything is read: who is held up meanwhile, and fenced, must not see what came after it.
+  const tableEnd = table && (await request.reader.committedEnd({ topic: table.name, partition }))
   const fold = new ChangelogFold(
     declaration.createState(),
     table && { name: table.name, decode: value => codec.decode(table, value) },
@@ -73,8 +75,8 @@ export async function restoreState<State extends TaskState<Change>, Change>(
     fold.take(key, value)
     return false
   })
-  if (table !== undefined) {
-    await readTable(table, request, (key, value) => fold.takeTable(key, value))
+  if (table !== undefined && tableEnd !== undefined) {
+    await readTable(table, tableEnd, request, (key, value) => fold.takeTable(key, value))
   }
   const pause = (): Promise<void> => clock.sleep(0)
   const progress = await fold.finishInSteps(partitionCount, declaration.name, partition, pause)

@@ -5,17 +5,11 @@
 import { topics, transactionalIdOf } from '@fleet/contracts'
 import type { Topic } from '@fleet/contracts'
 import { bareRecord } from '@fleet/kafka'
-import type {
-  Chunk,
-  InRecord,
-  OutRecord,
-  Position,
-  RecordStream,
-  TransactionalWriter,
-} from '@fleet/kafka'
-import { FleetError, messageOf } from '@fleet/runtime'
+import type { Chunk, InRecord, Position, RecordStream, TransactionalWriter } from '@fleet/kafka'
+import { codeOf, FleetError, messageOf } from '@fleet/runtime'
 
 import { awaitSchemas, SchemaForesight } from './await-schemas.ts'
+import { putBarrier } from './barrier.ts'
 import { Batch } from './batch.ts'
 import { BatchSize } from './batch-size.ts'
 import { BatchDecider } from './batch-decider.ts'
@@ -23,7 +17,7 @@ import type { StageDeclaration, TaskState } from './declaration.ts'
 import { refuseLostChangelog } from './lost-changelog.ts'
 import { OpenLetters } from './open-letters.ts'
 import type { PartitionHandler } from './partition-handler.ts'
-import { barrierKey, encodeProgress, noProgress, progressKey } from './progress.ts'
+import { encodeProgress, noProgress, progressKey } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { readTopicsOf, redriveOf } from './redrive.ts'
 import { restoreState } from './restore.ts'
@@ -114,37 +108,38 @@ export class TransactionalTask<
     this.#writer = null
     const { broker, environment, ids, clock } = this.#deps
     const started = clock.elapsedMs()
-    this.#writer = await broker.openWriter({
+    const writer = await broker.openWriter({
       transactionalId: transactionalIdOf(environment, this.#declaration.name, this.partition),
     })
-    const { name: topic } = this.#changelog
-    const [barrier] = await this.#writer.commit([
-      { topic, partition: this.partition, key: barrierKey, value: Buffer.from(ids.uuid()) },
-    ])
-    if (barrier === undefined) throw new FleetError('TRANSACTION_LOST', 'transient', 'no barrier')
+    this.#writer = writer
+    const changelog = { topic: this.#changelog.name, partition: this.partition }
+    const barrierOffset = await putBarrier(writer, changelog, ids)
     const elapsedMs = clock.elapsedMs()
     this.phase = 'restoring'
     const position = this.#changelogPosition
     const restored = await restoreState({
       ...this.#deps,
       declaration: this.#declaration,
+      ...changelog,
       reader: this.#deps.restoreReader,
-      topic,
-      partition: this.partition,
       onWaiting: this.#sayWaiting.bind(this),
-      barrierOffset: barrier.baseOffset,
+      onReady: this.#goOn.bind(this, 'restoring'),
+      barrierOffset,
       stopping,
       known: position < 0 ? null : { ...this.#memory, position },
+    }).catch(async (error: unknown) => {
+      // Held up, it may have read what another one wrote since: whoever is fenced learns that here.
+      if (untrusted.has(codeOf(error))) await putBarrier(writer, changelog, ids)
+      throw error
     })
     if (restored.progress.transactions === 0) {
       await refuseLostChangelog(broker, environment, this.#declaration, this.partition)
     }
     this.#memory = restored
-    this.#changelogPosition = barrier.baseOffset + 1
+    this.#changelogPosition = barrierOffset + 1
     this.#passed = []
     this.#ticks.restart(restored.progress.lastTickMs, { wallMs: restored.barrierMs, elapsedMs })
-    this.phase = 'running'
-    this.waitingFor = null
+    this.#goOn('running')
     this.#deps.logger.info(
       {
         event: 'task.running',
@@ -249,9 +244,13 @@ export class TransactionalTask<
   async #prepare(records: readonly InRecord[], stopping: AbortSignal): Promise<boolean> {
     const onWaiting = this.#sayWaiting.bind(this)
     if (!(await awaitSchemas(records, stopping, this.#deps, onWaiting))) return false
-    this.waitingFor = null
-    this.phase = 'running'
+    this.#goOn('running')
     return true
+  }
+
+  #goOn(phase: TaskPhase): void {
+    this.phase = phase
+    this.waitingFor = null
   }
 
   #sayWaiting(error: unknown, attempt: number): void {
@@ -276,8 +275,9 @@ export class TransactionalTask<
     letters.advance(progress.streamTimeMs)
     const pending = letters.after(state.pending())
     progress.state = hash.after(pending, this.#declaration.table, batch.outputs)
-    const log: OutRecord[] = pending.map(({ key, value }) => this.#changelogRecord(key, value))
-    log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))
+    const { name } = this.#changelog
+    const entries = [...pending, { key: progressKey, value: encodeProgress(progress) }]
+    const log = entries.map(({ key, value }) => bareRecord(name, this.partition, key, value))
     const committed = await writer.commit([...log, ...batch.outputs]).catch((error: unknown) => {
       this.phase = 'fencing'
       metrics.lost()
@@ -288,13 +288,9 @@ export class TransactionalTask<
     this.#memory.progress = progress
     this.#passed = []
     this.#committedMs = clock.elapsedMs()
-    const base = committed.find(({ topic }) => topic === this.#changelog.name)?.baseOffset
+    const base = committed.find(({ topic }) => topic === name)?.baseOffset
     if (base !== undefined) this.#changelogPosition = base + log.length
     metrics.batch((clock.elapsedMs() - started) / 1000)
     batch.tally.report(metrics, clock.wallMs() * 1000)
-  }
-
-  #changelogRecord(key: string, value: Buffer | null): OutRecord {
-    return bareRecord(this.#changelog.name, this.partition, key, value)
   }
 }

@@ -26,6 +26,7 @@ export function prefixed(broker: Broker, prefix: string): Broker {
   })
   const readerOf = (reader: Reader): Reader => ({
     open: positions => streamOf(reader.open(positions.map(outer))),
+    committedEnd: of => reader.committedEnd({ ...of, topic: prefix + of.topic }),
     problem: () => reader.problem(),
     failed: reader.failed,
     close: () => reader.close(),

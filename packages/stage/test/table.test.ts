@@ -68,6 +68,14 @@ async function world() {
     counts,
     append,
     newest: () => read(topics.crm.name).findLast(({ value }) => value !== null)?.value ?? null,
+    /** Somebody else's, in the table; returns what ends it. */
+    openTransaction: () => {
+      const transactionalId = 'other'
+      broker.initProducer({ transactionalId })
+      const open = { topic: topics.crm.name, partition: 0, key, value: Buffer.from('open') }
+      broker.writeAndVanish(transactionalId, [open])
+      return () => broker.openWriter({ transactionalId })
+    },
     feed: (id: string) => append(input.name, key, codec.encode(input, reservationEvent(id))),
     progress: (): Progress =>
       JSON.parse(
@@ -163,6 +171,31 @@ test('a changelog written without a table is vouched for without it, the next co
   assert.deepEqual(some.counts(), ['1', '2', '3'])
   assert.equal(some.progress().state?.table, true)
   assert.equal(some.progress().state?.entries, 2)
+})
+
+test('what is not vouched for is not named: an old mark speaks of the changelog alone', async () => {
+  const some = await world()
+  await work(some, countingStage(), 'e1', 'e2')
+  await some.append(changelog, key, Buffer.from('7'))
+  const stage = await some.run(tableStage())
+  await until(() => phaseOf(stage) === 'refused', 'refused')
+  assert.match(stage.checks()['crm-sink'] ?? '', /the changelog of partition 0/)
+  await stage.stop()
+})
+
+test('a transaction that is open in the table is waited for: what it hides is no difference', async () => {
+  const some = await world()
+  await work(some, tableStage(), 'e1')
+  const end = some.openTransaction()
+  const stage = await some.run(tableStage())
+  await some.feed('e2')
+  await new Promise(resolve => setTimeout(resolve, 300))
+  assert.notEqual(phaseOf(stage), 'refused')
+  assert.deepEqual(some.counts(), ['1'])
+  await end()
+  await until(() => some.counts().length === 2, 'it goes on')
+  assert.deepEqual(some.counts(), ['1', '2'])
+  await stage.stop()
 })
 
 test('a release without the table refuses what was written with it', async () => {

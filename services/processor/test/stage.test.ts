@@ -99,6 +99,12 @@ function booking(some: Record<string, unknown> = {}) {
   }
 }
 
+test('its table is the topic that is declared to be its memory', () => {
+  const { name, table, outputs } = newStage()
+  assert.equal(table?.memoryOf, name)
+  assert.ok(table !== undefined && outputs.includes(table))
+})
+
 test('a delivery becomes an event and a state; its repeat only counts', () => {
   const driver = driveStage(newStage())
   const [record] = rawRecords('levy-demo', booking())

@@ -104,7 +104,11 @@ const loopMutants: readonly Mutant[] = [
         everywhere: true,
       },
       { file: task, find: 'this.#writer = null', replace: '', everywhere: true },
-      { file: task, find: 'this.#writer = await broker', replace: 'this.#writer ??= await broker' },
+      {
+        file: task,
+        find: 'const writer = await broker',
+        replace: 'const writer = this.#writer ?? await broker',
+      },
     ],
   },
   mutant('restore-ends-early', 'restoring leaves out what stands right before the barrier', [
@@ -115,7 +119,7 @@ const loopMutants: readonly Mutant[] = [
   mutant('table-ends-early', 'of the table that is memory too, the last record is not read', [
     'packages/stage/src/read-table.ts',
     'from: -1, to }',
-    'from: -1, to: Math.max(0, to - 2) }',
+    'from: -1, to: to - 2 }',
   ]),
   mutant('table-not-in-the-hash', 'what a transaction writes to the table is not vouched for', [
     'packages/stage/src/state-hash.ts',

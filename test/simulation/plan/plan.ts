@@ -68,6 +68,7 @@ export const places = [
   'leave-group-heard',
   'show-offsets',
   'open-admin',
+  'ask-end',
   'registry',
   'registry-heard',
 ] as const

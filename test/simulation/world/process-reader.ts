@@ -2,7 +2,7 @@
 // process does not run, and a fetch may be slow or fail.
 
 import type { StageName } from '@fleet/contracts'
-import type { Chunk, InRecord, Position, Reader, RecordStream } from '@fleet/kafka'
+import type { Chunk, InRecord, Position, Reader, RecordStream, TopicPartition } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 
 import { fetchedRecords } from './fetched.ts'
@@ -32,6 +32,11 @@ export class ProcessReader implements Reader {
       lag: () => stream.lag(),
       close: () => stream.close(),
     }
+  }
+
+  async committedEnd(of: TopicPartition): Promise<number> {
+    await this.#around.life.turn('ask-end')
+    return this.#inner.committedEnd(of)
   }
 
   problem(): string | null {

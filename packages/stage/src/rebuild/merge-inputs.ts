@@ -5,6 +5,8 @@
 import type { InRecord, Reader, RecordStream } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 
+import { FailureWatch } from '../failure-watch.ts'
+
 const takeRecordsMax = 1000
 const waitMs = 500
 
@@ -46,18 +48,18 @@ export async function* mergeInputs(
 
 /** One input: holds a portion of it. */
 class Cursor {
-  readonly #reader: Reader
   readonly #stream: RecordStream | null
+  readonly #watch: FailureWatch | null
   readonly #to: number
   #at: number
   #records: readonly InRecord[] = []
   #next = 0
 
   constructor(reader: Reader, { topic, partition, from, to }: InputSlice) {
-    this.#reader = reader
     this.#at = from
     this.#to = to
     this.#stream = from < to ? reader.open([{ topic, partition, offset: from }]) : null
+    this.#watch = this.#stream && new FailureWatch(reader, this.#stream)
   }
 
   /** Of its next record; null: there is none. */
@@ -74,8 +76,8 @@ class Cursor {
   async fill(stopping: AbortSignal): Promise<void> {
     while (this.#stream !== null && this.#next === this.#records.length && this.#at < this.#to) {
       if (stopping.aborted) throw new FleetError('STOPPED', 'transient', 'stopped while reading')
-      const { failed } = this.#reader
-      const chunk = await Promise.race([this.#stream.take(takeRecordsMax, waitMs), failed])
+      this.#watch?.check()
+      const chunk = await this.#stream.take(takeRecordsMax, waitMs)
       this.#records = chunk.records.filter(({ offset }) => offset < this.#to)
       this.#next = 0
       this.#at = chunk.positions[0]?.offset ?? this.#at
@@ -87,6 +89,7 @@ class Cursor {
   }
 
   close(): void {
+    this.#watch?.end()
     this.#stream?.close()
   }
 }

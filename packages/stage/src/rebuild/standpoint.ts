@@ -51,8 +51,10 @@ export async function readStandpoint(
   return { progress, keys, table: tableHash, hash: hash.toString() }
 }
 
+/** @throws FleetError END_UNKNOWN (transient): something open in it hides a part. */
 async function hashOf(table: Topic, logs: PartitionLogs): Promise<StateHash> {
   const hash = new StateHash()
+  await logs.sources.reader.committedEnd({ topic: table.name, partition: logs.partition })
   await logs.read(table, records => {
     for (const { key, value } of records) hash.putTable(String(key ?? ''), value)
   })

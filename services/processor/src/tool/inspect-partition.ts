@@ -1,4 +1,4 @@
-// What the changelog of one partition says, read without fencing anybody: it may be in use.
+// What the changelog and the state table of one partition say, read without fencing anybody: it may be in use.
 
 import { formatMicros, topics } from '@fleet/contracts'
 import { barrierKey, ChangelogFold, progressKey, StateHash } from '@fleet/stage'
@@ -17,8 +17,10 @@ export async function inspectPartition(
   partitionCount: number,
   resourceKey: string | null,
 ) {
-  const fold = await foldOf(logs, options, partitionCount)
-  const finished = problemOf(() => fold.finish(partitionCount, 'processor', logs.partition))
+  const look = () => readBoth(logs, options, partitionCount)
+  const first = await look()
+  // Between the two logs the cleaner may have come, or one marker have been late: a second look tells.
+  const { fold, finished } = first.finished.message === null ? first : await look()
   const isSound = finished.message === null
   const { seen_ids: ids = 0, resources = 0, seen_bytes: idBytes = 0 } = fold.state.sizes()
   const progress = finished.value ?? problemOf(() => fold.progress(partitionCount)).value
@@ -36,6 +38,14 @@ export async function inspectPartition(
     hash_computed: fold.hash.toString(),
     ...(await standing(logs, progress)),
     ...(resourceKey === null ? {} : { resource: rememberedOf(fold.state, resourceKey) }),
+  }
+}
+
+async function readBoth(logs: DecodedLogs, options: SeenLogOptions, partitionCount: number) {
+  const fold = await foldOf(logs, options, partitionCount)
+  return {
+    fold,
+    finished: problemOf(() => fold.finish(partitionCount, 'processor', logs.partition)),
   }
 }
 

@@ -58,7 +58,7 @@ async function openBeside(plane: ControlPlane) {
       state.isClosed = true
       return whole.close()
     }
-    const reader: Reader = { open, problem: () => null, failed: whole.failed, close }
+    const reader: Reader = { ...whole, open, problem: () => null, failed: whole.failed, close }
     const admin = await pipeline.broker.openAdmin()
     return { codec: pipeline.codec, admin, reader, appender: pipeline.appender }
   }
