@@ -51,7 +51,7 @@ function userOf(service: string, acls: readonly DeclaredAcl[]) {
 export function aclsOf(service: ServiceName): DeclaredAcl[] {
   const isRebuilt = stagesOf(service).length > 0
   const ofTopics = used.flatMap(({ name, writers, readers }) => {
-    // What a stage wrote tells what it remembered: `fleet state rebuild`.
+    // What a stage wrote tells what it remembered: `fleet state rebuild`. Of its table, in every restore.
     const isReader = readers.includes(service) || (isRebuilt && writers.includes(service))
     const operations = [
       ...(isReader ? ['READ'] : []),

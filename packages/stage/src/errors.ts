@@ -16,7 +16,7 @@ export const codes = {
   STATE_DIFFERS: {
     fate: 'fatal',
     meaning:
-      'A changelog no longer says what its last commit left; the partition does not start: fleet state rebuild.',
+      'A changelog (the processor’s: or the state table) no longer says what its last commit left; the partition does not start: fleet state rebuild.',
   },
   STATE_LOST: {
     fate: 'fatal',
@@ -25,14 +25,15 @@ export const codes = {
   },
   STATE_UNREADABLE: {
     fate: 'fatal',
-    meaning: 'A changelog record can’t be read; the partition does not start: fleet state rebuild.',
+    meaning:
+      'A record of a changelog or of the state table can’t be read; the partition does not start: fleet state rebuild.',
   },
   REBUILD_IMPOSSIBLE: {
     fate: 'fatal',
     meaning:
       'A changelog can’t be written anew: what it would be made of is missing, unreadable or decided otherwise.',
   },
-  STOPPED: { fate: 'transient', meaning: 'A tool was stopped before it had read a log.' },
+  STOPPED: { fate: 'transient', meaning: 'A tool or a restore was stopped before it had read a log.' },
   TASK_FAILED: { fate: 'fatal', meaning: 'A partition failed too often in a row; see its cause.' },
   VIEW_BEHIND: {
     fate: 'transient',
