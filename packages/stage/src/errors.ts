@@ -33,7 +33,10 @@ export const codes = {
     meaning:
       'A changelog can’t be written anew: what it would be made of is missing, unreadable or decided otherwise.',
   },
-  STOPPED: { fate: 'transient', meaning: 'A tool or a restore was stopped before it had read a log.' },
+  STOPPED: {
+    fate: 'transient',
+    meaning: 'A tool or a restore was stopped before it had read a log.',
+  },
   TASK_FAILED: { fate: 'fatal', meaning: 'A partition failed too often in a row; see its cause.' },
   VIEW_BEHIND: {
     fate: 'transient',

@@ -70,7 +70,7 @@ test('what was read is let go of, however long the reader lives', async () => {
 })
 
 test('a reader that fails ends the reading, also while it waits', async () => {
-  let fail = (_: FleetError): void => {}
+  let fail: (error: FleetError) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
   })
