@@ -71,11 +71,11 @@ const loopMutants: readonly Mutant[] = [
   mutant(
     'progress-in-second-transaction',
     'positions are committed after the outputs, not with them',
-    [task, 'log.push(this.#changelogRecord(progressKey, encodeProgress(progress)))', ''],
+    [task, ', { key: progressKey, value: encodeProgress(progress) }]', ']'],
     [
       task,
       'metrics.batch(',
-      'await writer.commit([this.#changelogRecord(progressKey, encodeProgress(progress))])\n' +
+      'await writer.commit([bareRecord(name, this.partition, progressKey, encodeProgress(progress))])\n' +
         'metrics.batch(',
     ],
   ),
