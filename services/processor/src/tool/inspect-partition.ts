@@ -28,7 +28,7 @@ export async function inspectPartition(
     partition: logs.partition,
     ok: isSound,
     problem: finished.message,
-    records: fold.records,
+    records: fold.records + fold.tableRecords,
     table_records: fold.tableRecords,
     live_records: fold.hash.entries,
     ids,
