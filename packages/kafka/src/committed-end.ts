@@ -5,6 +5,7 @@
 import { FleetError, messageOf } from '@fleet/runtime'
 
 import type { Cluster } from './kafkajs.ts'
+import { leaderOf } from './leader-of.ts'
 import { tpName } from './produce.ts'
 import type { TopicPartition } from './record.ts'
 import { refusal } from './refusals.ts'
@@ -42,14 +43,13 @@ export function stableEnd(where: TopicPartition, stable: number, end: number): n
 
 async function askedEnd(
   cluster: Cluster,
-  { topic, partition }: TopicPartition,
+  where: TopicPartition,
   isolationLevel: number,
 ): Promise<number> {
-  const metadata = cluster
-    .findTopicPartitionMetadata(topic)
-    .find(({ partitionId }) => partitionId === partition)
-  if (metadata === undefined || metadata.leader < 0) throw new Error('nobody leads it')
-  const node = await cluster.findBroker({ nodeId: metadata.leader })
+  const { topic, partition } = where
+  const leader = leaderOf(cluster, where)
+  if (leader === null) throw new Error('nobody leads it')
+  const node = await cluster.findBroker({ nodeId: leader })
   const { responses } = await node.listOffsets({
     replicaId: -1,
     isolationLevel,

@@ -9,6 +9,7 @@ import { unreachable } from './errors.ts'
 import { createCluster, protocolErrorOf } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
+import { leaderOf } from './leader-of.ts'
 import { LeaderRequest } from './leader-request.ts'
 import type { Waiting } from './leader-request.ts'
 import { refusal } from './refusals.ts'
@@ -101,7 +102,7 @@ export class KafkaJsAppender implements Appender {
   /** The end of the request that is under way to its leader will take it along. */
   #goesWithTheNext(record: OutRecord): boolean {
     if (this.#busy.size === 0 || !this.#topics.has(record.topic)) return false
-    const leader = this.#leaderOf(record)
+    const leader = leaderOf(this.#cluster, record)
     return leader !== null && this.#busy.has(leader)
   }
 
@@ -176,7 +177,7 @@ export class KafkaJsAppender implements Appender {
         this.#settle(item, new FleetError('OVERLOADED', 'transient', 'It waited too long'))
         continue
       }
-      const leader = this.#leaderOf(item.record)
+      const leader = leaderOf(this.#cluster, item.record)
       if (leader === null) {
         this.#settle(item, new FleetError('APPEND_FAILED', 'transient', 'No leader is known'))
         this.#metadataStale = true
@@ -194,13 +195,6 @@ export class KafkaJsAppender implements Appender {
     }
     this.#waiting = kept
     return taken
-  }
-
-  #leaderOf({ topic, partition }: OutRecord): number | null {
-    const metadata = this.#cluster
-      .findTopicPartitionMetadata(topic)
-      .find(({ partitionId }) => partitionId === partition)
-    return metadata === undefined || metadata.leader < 0 ? null : metadata.leader
   }
 
   async #send(nodeId: number, request: LeaderRequest): Promise<void> {

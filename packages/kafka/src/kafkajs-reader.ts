@@ -14,6 +14,7 @@ import { takeFetched } from './fetched-partition.ts'
 import { createCluster, protocolErrorType } from './kafkajs.ts'
 import type { BrokerNode, Cluster, ConnectionSettings } from './kafkajs.ts'
 import { Requests } from './kafkajs-requests.ts'
+import { leaderOf } from './leader-of.ts'
 import { refusal } from './refusals.ts'
 import type { Position, Reader, ReaderOptions, RecordStream } from './ports.ts'
 import type { TopicPartition } from './record.ts'
@@ -180,12 +181,7 @@ export class KafkaJsReader implements Reader {
   }
 
   #leaderOf(buffer: PartitionBuffer): number | null {
-    if (this.#ailing.has(buffer)) return null
-    const { topic, partition } = buffer
-    const metadata = this.#cluster
-      .findTopicPartitionMetadata(topic)
-      .find(({ partitionId }) => partitionId === partition)
-    return metadata === undefined || metadata.leader < 0 ? null : metadata.leader
+    return this.#ailing.has(buffer) ? null : leaderOf(this.#cluster, buffer)
   }
 
   /** Looks for missing leaders beside the fetches of partitions that have one. */

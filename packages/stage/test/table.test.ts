@@ -67,6 +67,7 @@ async function world() {
     codec,
     counts,
     append,
+    barriers: () => read(changelog).filter(({ key: of }) => String(of) === '!barrier').length,
     newest: () => read(topics.crm.name).findLast(({ value }) => value !== null)?.value ?? null,
     /** Somebody else's, in the table; returns what ends it. */
     openTransaction: () => {
@@ -189,7 +190,8 @@ test('a transaction that is open in the table is waited for: what it hides is no
   const end = some.openTransaction()
   const stage = await some.run(tableStage())
   await some.feed('e2')
-  await new Promise(resolve => setTimeout(resolve, 300))
+  // Each attempt to take the partition writes a barrier.
+  await until(() => some.barriers() >= 4, 'some attempts')
   assert.notEqual(phaseOf(stage), 'refused')
   assert.deepEqual(some.counts(), ['1'])
   await end()

@@ -5,10 +5,9 @@
 // Changelog: `r/<resource key>` → resource-row.ts, `s/<number>` → seen-log.ts. Where there is a table of
 // what resources are, only resources with signals have a row: of them alone the table does not tell all.
 
+import type { ResourceState } from '@fleet/contracts'
 import { FleetError } from '@fleet/runtime'
 import type { ChangelogRecord, TaskState } from '@fleet/stage'
-
-import type { ResourceState } from '@fleet/contracts'
 
 import { fromResourceState } from '../core/from-resource-state.ts'
 import type { ProcessorChange, ProcessorMemory } from '../core/memory.ts'
@@ -247,8 +246,15 @@ export class ProcessorState implements TaskState<ProcessorChange>, ProcessorMemo
 }
 
 function newlyHeld(key: string): Held {
-  const [memory, staged] = [undefined, undefined]
-  return { key, newestAt: 0, bound: 0, place: notQueued, memory, staged, hasRow: false }
+  return {
+    key,
+    newestAt: 0,
+    bound: 0,
+    place: notQueued,
+    memory: undefined,
+    staged: undefined,
+    hasRow: false,
+  }
 }
 
 function usedAlready(): FleetError {
