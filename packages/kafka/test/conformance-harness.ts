@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 
 import { FleetError } from '@fleet/runtime'
-import type { Broker, InRecord, OutRecord, Position, Reader } from '../src/index.ts'
+import type { Broker, InRecord, OutRecord, Position, Reader, TopicPartition } from '../src/index.ts'
 
 export interface Harness {
   broker: Broker
@@ -69,8 +69,37 @@ export async function lastStable(broker: Broker, topic: string): Promise<number[
   return offsets.toSorted((a, b) => a.partition - b.partition).map(entry => entry.lastStable)
 }
 
+/**
+ * A commit is answered before its markers are written (the coordinator writes them afterwards): waits until
+ * nothing is open any more, but not for long, since some cases leave a transaction open.
+ */
+export async function decided(broker: Broker, topic: string): Promise<void> {
+  const reader = await broker.openReader({ maxWaitMs: 50 })
+  const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+  await Promise.allSettled(all.map(of => endOnceDecided(reader, of, 100)))
+  await reader.close()
+}
+
+/** Where a partition ends, asked until nothing is open in it. */
+export async function endOnceDecided(
+  reader: Reader,
+  of: TopicPartition,
+  waitMs = deadlineMs,
+): Promise<number> {
+  const until = performance.now() + waitMs
+  for (;;) {
+    try {
+      return await reader.committedEnd(of)
+    } catch (error) {
+      if (!hasCode('END_UNKNOWN')(error) || performance.now() > until) throw error
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+  }
+}
+
 /** Every record a reader sees now: from `from` (default: the start) to the last stable offset. */
 export async function readAll(broker: Broker, topic: string, from?: Position): Promise<InRecord[]> {
+  await decided(broker, topic)
   const stable = await lastStable(broker, topic)
   const reader = await broker.openReader({ maxWaitMs: 50 })
   const all = stable.map((_, partition) => start(partition, topic))

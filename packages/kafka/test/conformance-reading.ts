@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import type { Reader, RecordStream } from '../src/index.ts'
 import {
   deadlineMs,
+  endOnceDecided,
   hasCode,
   readAll,
   readRecords,
@@ -45,12 +46,12 @@ export function readerCases(name: string, open: () => Promise<Harness>): void {
     const writer = await broker.openWriter({ transactionalId: `w.${topic}` })
     await writer.commit([record(topic, 0, 'a'), record(topic, 0, 'b')])
     // Two records and the marker.
-    assert.equal(await reader.committedEnd({ topic, partition: 0 }), 3)
+    assert.equal(await endOnceDecided(reader, { topic, partition: 0 }), 3)
     const transactionalId = `t.${topic}`
     await vanishMidTransaction(transactionalId, [record(topic, 0, 'open')])
     await assert.rejects(reader.committedEnd({ topic, partition: 0 }), hasCode('END_UNKNOWN'))
     const successor = await broker.openWriter({ transactionalId })
-    assert.equal(await reader.committedEnd({ topic, partition: 0 }), 5)
+    assert.equal(await endOnceDecided(reader, { topic, partition: 0 }), 5)
     await reader.close()
     await Promise.all([writer.close(), successor.close()])
   })

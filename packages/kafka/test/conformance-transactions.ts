@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import {
+  decided,
   everywhere,
   isLost,
   lastStable,
@@ -89,6 +90,7 @@ export function transactionCases(name: string, open: () => Promise<Harness>): vo
     assert.deepEqual(await lastStable(broker, topic), [0, 0, 0])
     await writer.commit([record(topic, 0, 'a')])
     assert.deepEqual(await writer.commit([]), [])
+    await decided(broker, topic)
     assert.deepEqual(await lastStable(broker, topic), [2, 0, 0])
     await writer.close()
   })
