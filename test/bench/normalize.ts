@@ -12,7 +12,7 @@ import type { RawDelivery } from '@fleet/contracts'
 import type { InRecord } from '@fleet/kafka'
 import { systemClock } from '@fleet/runtime'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
-import { normalize, parseEndpoints } from '@fleet/sources'
+import { normalizeEncoded, parseEndpoints } from '@fleet/sources'
 import type { Decision, Input } from '@fleet/stage'
 
 import { processorStage } from '../../services/processor/src/index.ts'
@@ -112,7 +112,7 @@ function runBatch(batch: readonly InRecord[]): void {
   // Alone, for its own figure; the decision below does it again.
   piece('normalize', inputs, input => {
     const raw = input.value as RawDelivery
-    return normalize(raw, endpoints.get(raw.endpoint_id), platform).ok
+    return normalizeEncoded(raw, endpoints.get(raw.endpoint_id), platform).ok
   })
   const decisions = piece('decide', inputs, input => {
     const state = states[input.partition] ?? stage.createState()

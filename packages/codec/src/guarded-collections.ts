@@ -2,7 +2,9 @@
 // bytes can declare two billion items, and a negative block size makes it skip backwards for ever.
 
 import avro from 'avsc'
-import { readLong, writeString } from './guarded-primitives.ts'
+import { EncodedMap } from '@fleet/contracts'
+
+import { GuardedString, readLong, writeString } from './guarded-primitives.ts'
 import { RepeatedStrings } from './repeated-strings.ts'
 import { invalid, readString, refuse } from './tap.ts'
 import type { Tap, TypeNode } from './tap.ts'
@@ -59,9 +61,16 @@ export class GuardedArray extends avro.types.ArrayType {
   }
 }
 
+const { _check: checkMap } = avro.types.MapType.prototype as unknown as {
+  _check(value: unknown, ...rest: unknown[]): boolean
+}
+
 export class GuardedMap extends avro.types.MapType {
   /** avsc also calls `_read` with a resolver as `this`, which has none. */
   readonly #keys = new RepeatedStrings()
+  _check(value: unknown, ...rest: unknown[]): boolean {
+    return this.#isEncoded(value) || checkMap.call(this, value, ...rest)
+  }
   _read(tap: Tap): Record<string, unknown> {
     const values = this.valuesType as unknown as TypeNode
     const keys = #keys in this ? this.#keys : null
@@ -86,6 +95,7 @@ export class GuardedMap extends avro.types.MapType {
     }
   }
   _write(tap: Tap, value: unknown): void {
+    if (this.#isEncoded(value)) return writeEncoded(tap, value)
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return invalid(value, 'map')
     }
@@ -101,6 +111,16 @@ export class GuardedMap extends avro.types.MapType {
     }
     tap.writeLong(0)
   }
+  #isEncoded(value: unknown): value is EncodedMap {
+    return value instanceof EncodedMap && this.valuesType instanceof GuardedString
+  }
+}
+
+/** Where the buffer ends before it, the cursor says how much is missing, as avsc has it. */
+function writeEncoded(tap: Tap, { bytes, start, end }: EncodedMap): void {
+  const at = tap.pos
+  tap.pos += end - start
+  if (tap.pos <= tap.buf.length) tap.buf.set(bytes.subarray(start, end), at)
 }
 
 /** An own property even for `__proto__`, which an assignment would take as the prototype. */

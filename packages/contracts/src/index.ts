@@ -31,6 +31,7 @@ export {
   unidentifiedKey,
   utf8Bytes,
 } from './partition-key.ts'
+export { EncodedMap } from './encoded-map.ts'
 export { rankOf } from './lifecycle-rank.ts'
 export { cloudEventHeaders, headerNames } from './headers.ts'
 export type { CloudEventFacts } from './headers.ts'

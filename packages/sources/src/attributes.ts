@@ -1,6 +1,8 @@
 // What a source sent and no field holds: envelope members by name, those of `data` as `data.<name>`,
 // each as canonical JSON text. Nothing the sender wrote is lost between the typed fields and these.
 
+import type { EncodedMap } from '@fleet/contracts'
+
 import { canonicalJson, jsonString } from './canonical-json.ts'
 import { membersInOrder } from './member-order.ts'
 import { isJsonObject } from './strict-json.ts'
@@ -10,13 +12,14 @@ export interface Attributes {
   readonly record: Record<string, string>
   /** The canonical text of `record`. */
   readonly json: string
-  /** As UTF-8 where it was written as that: only until the next attributes are read. */
-  readonly jsonBytes?: Uint8Array
+  /** `record` and the UTF-8 form of `json` where they were written as bytes; the texts are made of them. */
+  readonly encoded: EncodedMap | null
+  readonly jsonBytes: Uint8Array | null
 }
 
 export function attributesFrom(texts: ReadonlyMap<string, string>): Attributes {
   const record = asRecord(texts)
-  return { record, json: attributesJson(record) }
+  return { record, json: attributesJson(record), encoded: null, jsonBytes: null }
 }
 
 /** Adds a text for each member; a value that has no members stands under `wholeName`. */

@@ -11,7 +11,7 @@ const backslash = 0x5c
 const comma = 0x2c
 /** Most bytes that one UTF-16 unit takes in UTF-8. */
 const unitBytesMax = 3
-const firstCapacityBytes = 16 * 1024
+const capacityBytes = 64 * 1024
 /** Of four bytes written at once, so many may be too many; what comes next is written over them. */
 const slackBytes = 3
 
@@ -33,11 +33,53 @@ for (let pair = 0; pair < 0x1_0000; pair++) {
 }
 
 export class CanonicalWriter {
-  bytes = new Uint8Array(firstCapacityBytes)
+  bytes = new Uint8Array(capacityBytes)
   /** The same memory. */
   view = new DataView(this.bytes.buffer)
   /** Where the next byte goes. */
   at = 0
+
+  /** Leaves what was written to whoever holds it, where less than so many bytes are left behind it. */
+  renew(roomMin: number): void {
+    if (this.bytes.length - this.at >= roomMin) return
+    this.bytes = new Uint8Array(capacityBytes)
+    this.view = new DataView(this.bytes.buffer)
+    this.at = 0
+  }
+
+  byte(byte: number): void {
+    this.#reserve(1)
+    this.bytes[this.at++] = byte
+  }
+
+  /** Leaves room for a length that is known when what comes next has been written. */
+  openLength(size: number): void {
+    this.#reserve(size)
+    this.at += size
+  }
+
+  /**
+   * Writes a length below 2^30 as a zig-zag varint to `at`, where `size` bytes were left for it; what stands behind is
+   * moved where that is too much or too little. Returns by how much.
+   */
+  closeLength(at: number, size: number, length: number): number {
+    let needed = 1
+    for (let rest = length >>> 6; rest > 0; rest >>>= 7) needed++
+    const moved = needed - size
+    if (moved !== 0) {
+      this.#reserve(moved)
+      this.bytes.copyWithin(at + needed, at + size, this.at)
+      this.at += moved
+    }
+    const { bytes } = this
+    let rest = length << 1
+    for (let i = at; i < at + needed - 1; i++) {
+      bytes[i] = (rest & 0x7f) | 0x80
+      rest >>>= 7
+    }
+    bytes[at + needed - 1] = rest
+    return moved
+  }
 
   /** Writes what `canonicalJson` gives for a value of a body without escapes. */
   value(value: Json): void {
@@ -141,36 +183,31 @@ export class CanonicalWriter {
   }
 
   #text(text: string): void {
-    this.#byte(quote)
+    this.byte(quote)
     this.raw(text)
-    this.#byte(quote)
+    this.byte(quote)
   }
 
   #array(items: readonly Json[]): void {
-    this.#byte(0x5b)
+    this.byte(0x5b)
     for (let i = 0; i < items.length; i++) {
-      if (i > 0) this.#byte(comma)
+      if (i > 0) this.byte(comma)
       this.value(items[i] as Json)
     }
-    this.#byte(0x5d)
+    this.byte(0x5d)
   }
 
   #object(members: JsonObject): void {
     const order = membersInOrder(Object.keys(members))
     const values = Object.values(members)
-    this.#byte(0x7b)
+    this.byte(0x7b)
     for (let i = 0; i < order.length; i++) {
       const { label, place } = order[i] as (typeof order)[number]
-      if (i > 0) this.#byte(comma)
+      if (i > 0) this.byte(comma)
       this.raw(label)
       this.value(values[place] as Json)
     }
-    this.#byte(0x7d)
-  }
-
-  #byte(byte: number): void {
-    this.#reserve(1)
-    this.bytes[this.at++] = byte
+    this.byte(0x7d)
   }
 }
 

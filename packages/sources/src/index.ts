@@ -22,7 +22,7 @@ export type { Identified, IdentifiedPart, UnidentifiedReason } from './identifie
 export { identifierVersion, parseId } from './identity.ts'
 export { mappers, presentMapper } from './mappers.ts'
 export type { Mapper } from './mappers.ts'
-export { mapperVersion, normalize } from './normalize.ts'
+export { mapperVersion, normalize, normalizeEncoded } from './normalize.ts'
 export { minorDigitsOf } from './normalize/currencies.ts'
 export type { FieldsOf, Normalization, NormalizedEvent } from './normalize.ts'
 export { readPath } from './paths.ts'

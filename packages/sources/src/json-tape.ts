@@ -125,9 +125,14 @@ export class JsonTape {
     this.#viewBytes = bytes.buffer.byteLength
   }
 
+  /** Of its text in the body, in bytes. */
+  length(node: number): number {
+    return (this.ends[node] as number) - (this.starts[node] as number)
+  }
+
   /** As many bytes as writing the canonical text of a node takes at most. */
   room(node: number): number {
-    return ((this.ends[node] as number) - (this.starts[node] as number)) * growthMax + slackBytes
+    return this.length(node) * growthMax + slackBytes
   }
 
   /** Writes the canonical text of a node; returns where it ends. */

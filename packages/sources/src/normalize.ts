@@ -10,7 +10,13 @@ import { readEnvelope, readWholeBody } from './normalize/envelope-reading.ts'
 import { fingerprintOf } from './normalize/fingerprint.ts'
 import type { EnvelopePaths } from './normalize/held-paths.ts'
 import { readMode } from './normalize/mode.ts'
-import type { Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
+import type {
+  EncodedEvent,
+  EncodedNormalization,
+  Normalization,
+  NormalizedEvent,
+  Refusal,
+} from './normalize/normalized-event.ts'
 import type { Reading } from './normalize/reading.ts'
 import { readSmartcarEvent } from './normalize/smartcar-event.ts'
 import { readSmartcarOccurrence, readSmartcarVehicle } from './normalize/smartcar-vehicle.ts'
@@ -22,7 +28,13 @@ import { isJsonObject, member, parseStrictJson } from './strict-json.ts'
 import type { JsonObject } from './strict-json.ts'
 import { isEventTime } from './times.ts'
 
-export type { FieldsOf, Normalization, NormalizedEvent } from './normalize/normalized-event.ts'
+export type {
+  EncodedEvent,
+  EncodedNormalization,
+  FieldsOf,
+  Normalization,
+  NormalizedEvent,
+} from './normalize/normalized-event.ts'
 
 /** Raised with every change of what is mapped to what; MAPPINGS.md says what changed. */
 export const mapperVersion = '1'
@@ -36,6 +48,19 @@ export function normalize(
   endpoint: Endpoint | undefined,
   platform: NormalizingPlatform,
 ): Normalization {
+  const result = normalizeEncoded(raw, endpoint, platform)
+  if (!result.ok) return result
+  const { attributes, ...rest } = result.event
+  const event = { ...rest, attributes: attributes.record, attributesJson: attributes.json }
+  return { ok: true, event: event as NormalizedEvent }
+}
+
+/** The same, with attributes of which texts are made where they are wanted: for whoever publishes it. */
+export function normalizeEncoded(
+  raw: RawDelivery,
+  endpoint: Endpoint | undefined,
+  platform: NormalizingPlatform,
+): EncodedNormalization {
   const { event_id: eventId, source_event_type: sourceEventType } = raw
   const { resource_type: resourceType, resource_id: resourceId } = raw
   if (raw.unidentified_reason !== null) {
@@ -75,16 +100,15 @@ export function normalize(
     mode: readMode(read.body),
     deliveryAttempt: raw.delivery_attempt,
     fields: reading.fields,
-    attributes: reading.attributes.record,
-    attributesJson: reading.attributes.json,
+    attributes: reading.attributes,
     fingerprint: fingerprintOf(reading, resource, occurredAt, platform),
     mapperVersion,
   }
   // Fields were read for this domain; TypeScript cannot follow the two together.
-  return { ok: true, event: event as NormalizedEvent }
+  return { ok: true, event: event as EncodedEvent }
 }
 
-function unidentified(message: string): Normalization {
+function unidentified(message: string): Refusal {
   return { ok: false, code: 'UNIDENTIFIED', message }
 }
 

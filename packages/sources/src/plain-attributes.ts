@@ -1,77 +1,133 @@
-// Attributes of the bodies nearly all are, whose texts need no escapes, written once as bytes: the text
-// of each and the JSON of all. What it gives is what attributes.ts gives.
+// Attributes of the bodies nearly all are, whose texts need no escapes, written once as bytes: as the map
+// an Avro message holds and as JSON. What it gives is what attributes.ts gives.
+
+import { EncodedMap } from '@fleet/contracts'
 
 import type { Attributes } from './attributes.ts'
 import { CanonicalWriter } from './canonical-writer.ts'
+import { readTextMap } from './encoded-texts.ts'
 import type { JsonTape } from './json-tape.ts'
 import { membersInOrder } from './member-order.ts'
 import type { Platform } from './platform.ts'
 import type { Json } from './strict-json.ts'
 
-/** Of one thread; used up within one set, as all of this is. */
+/** Of one thread; one set of attributes is written behind the other, until its memory is used up. */
 const writer = new CanonicalWriter()
-/** Where each text ends. */
+/** With less than this left, the next set begins new memory: most need a tenth. */
+const roomMin = 16 * 1024
+/** Where the text of each value is. */
+const starts: number[] = []
 const ends: number[] = []
 
 /** One set of attributes at a time: `start`, those there are, `end`. */
 export class PlainAttributes {
   #names: string[] = []
+  #start = 0
 
   start(): void {
-    writer.at = 0
+    writer.renew(roomMin)
     this.#names = []
+    this.#start = writer.at
+    // The number of all, known at the end.
+    writer.openLength(countBytes)
   }
 
   /** `name` differs from those before and is not `__proto__`. */
   addNode(name: string, tape: JsonTape, node: number): void {
+    const lengthBytes = tape.length(node) < shortBytesMax ? 1 : 2
+    const start = this.#open(name, lengthBytes)
     writer.node(tape, node)
-    this.#add(name)
+    this.#close(start, lengthBytes)
   }
 
   /** The same of a value whose texts need no escapes. */
   addValue(name: string, value: Json): void {
+    const start = this.#open(name, 2)
     writer.value(value)
-    this.#add(name)
+    this.#close(start, 2)
   }
 
-  /** The attributes; their bytes last until the next `start`. */
-  end({ decodeUtf8 }: Pick<Platform, 'decodeUtf8'>): Attributes {
+  end(platform: Pick<Platform, 'decodeUtf8'>): Attributes {
     const names = this.#names
-    const start = writer.at
-    writeAll(names)
-    const texts = decodeUtf8(writer.bytes.subarray(0, start)) ?? ''
-    const isAscii = texts.length === start
-    const record: Record<string, string> = {}
-    for (let i = 0; i < names.length; i++) {
-      const from = startOf(i)
-      const to = ends[i] as number
-      record[names[i] as string] = isAscii
-        ? texts.slice(from, to)
-        : (decodeUtf8(writer.bytes.subarray(from, to)) ?? '')
-    }
-    const jsonBytes = writer.bytes.subarray(start, writer.at)
-    return { record, json: decodeUtf8(jsonBytes) ?? '', jsonBytes }
+    const moved = writer.closeLength(this.#start, countBytes, names.length)
+    if (names.length > 0) writer.byte(0)
+    const mapEnd = writer.at
+    writeJson(names, moved)
+    const map = new EncodedMap(writer.bytes, this.#start, mapEnd)
+    return new WrittenAttributes(map, writer.at, names, platform)
   }
 
-  #add(name: string): void {
-    ends[this.#names.length] = writer.at
+  /** `lengthBytes`: what the length of the value will probably take. */
+  #open(name: string, lengthBytes: number): number {
+    const key = writer.at
+    writer.openLength(nameLengthBytes)
+    writer.raw(name)
+    writer.closeLength(key, nameLengthBytes, writer.at - key - nameLengthBytes)
+    const start = writer.at
     this.#names.push(name)
+    writer.openLength(lengthBytes)
+    return start
+  }
+
+  #close(start: number, lengthBytes: number): void {
+    const from = start + lengthBytes
+    const moved = writer.closeLength(start, lengthBytes, writer.at - from)
+    const place = this.#names.length - 1
+    starts[place] = from + moved
+    ends[place] = writer.at
   }
 }
 
-function writeAll(names: readonly string[]): void {
+/** What the number of attributes and the length of a name usually take. */
+const countBytes = 1
+const nameLengthBytes = 1
+/** Shorter texts have a length of one byte. */
+const shortBytesMax = 64
+
+/** Texts are made of the bytes where somebody asks for them. */
+class WrittenAttributes implements Attributes {
+  readonly encoded: EncodedMap
+  /** The JSON stands behind the map. */
+  readonly #jsonEnd: number
+  readonly #names: readonly string[]
+  readonly #platform: Pick<Platform, 'decodeUtf8'>
+  #json: string | null = null
+
+  constructor(
+    encoded: EncodedMap,
+    jsonEnd: number,
+    names: readonly string[],
+    platform: Pick<Platform, 'decodeUtf8'>,
+  ) {
+    this.encoded = encoded
+    this.#jsonEnd = jsonEnd
+    this.#names = names
+    this.#platform = platform
+  }
+
+  get jsonBytes(): Uint8Array {
+    const { bytes, end } = this.encoded
+    return bytes.subarray(end, this.#jsonEnd)
+  }
+
+  get json(): string {
+    return (this.#json ??= this.#platform.decodeUtf8(this.jsonBytes) ?? '')
+  }
+
+  get record(): Record<string, string> {
+    return readTextMap(this.encoded, this.#names, this.#platform)
+  }
+}
+
+function writeJson(names: readonly string[], moved: number): void {
   const order = membersInOrder(names)
   let separator = '{'
   for (let i = 0; i < order.length; i++) {
     const { label, place } = order[i] as (typeof order)[number]
     writer.raw(separator)
     writer.raw(label)
-    writer.quoted(startOf(place), ends[place] as number)
+    writer.quoted((starts[place] as number) + moved, (ends[place] as number) + moved)
     separator = ','
   }
   writer.raw(order.length === 0 ? '{}' : '}')
-}
-
-function startOf(index: number): number {
-  return index === 0 ? 0 : (ends[index - 1] as number)
 }

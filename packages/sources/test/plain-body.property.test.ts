@@ -72,7 +72,9 @@ const bodies = fc
 const resource = { type: 't', id: 'Straße \ud800' }
 
 function withoutBytes(reading: Reading): Reading {
-  const without = ({ record, json }: Attributes): Attributes => ({ record, json })
+  const without = ({ record, json }: Attributes): Attributes => {
+    return { record, json, encoded: null, jsonBytes: null }
+  }
   const { attributes, content } = reading
   return {
     ...reading,

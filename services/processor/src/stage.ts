@@ -5,7 +5,7 @@
 import { topics } from '@fleet/contracts'
 import type { RawDelivery } from '@fleet/contracts'
 import { textSha256Latin1 } from '@fleet/signatures'
-import { normalize } from '@fleet/sources'
+import { normalizeEncoded } from '@fleet/sources'
 import type { Endpoint, Platform } from '@fleet/sources'
 import type { DeadLetterFacts, Decision, Input, StageDeclaration } from '@fleet/stage'
 
@@ -60,7 +60,7 @@ export function processorStage(
     decide: (state, input) => decideRaw(state, input, policy, endpoints(), platform),
     facts: ({ value }) => {
       const raw = value as RawDelivery
-      return factsOf(raw, normalize(raw, endpoints().get(raw.endpoint_id), platform))
+      return factsOf(raw, normalizeEncoded(raw, endpoints().get(raw.endpoint_id), platform))
     },
   }
 }
@@ -89,7 +89,7 @@ function decideRaw(
   // The loop decoded it with the schema of the one input topic.
   const raw = input.value as RawDelivery
   const endpoint = endpoints.get(raw.endpoint_id)
-  const normalized: Normalized = normalize(raw, endpoint, platform)
+  const normalized: Normalized = normalizeEncoded(raw, endpoint, platform)
   const delivery = {
     raw,
     normalized,

@@ -153,14 +153,17 @@ function eventOf(one: Sent): NormalizedEvent {
     mode: one.mode,
     deliveryAttempt: null,
     fields,
-    attributes: one.attributes,
-    attributesJson: JSON.stringify(one.attributes),
+    attributes: {
+      record: one.attributes,
+      encoded: null,
+      json: JSON.stringify(one.attributes),
+    },
     fingerprint: one.fingerprint,
     mapperVersion: '1',
   }
 }
 
-function rawOf(one: Sent): RawDelivery {
+export function rawOf(one: Sent): RawDelivery {
   return {
     delivery_id: `delivery of ${one.id}`,
     tenant_id: one.tenant,

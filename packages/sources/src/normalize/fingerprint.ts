@@ -11,7 +11,7 @@ import type { Reading } from './reading.ts'
 /** Used up within one call. */
 const usual = new CanonicalWriter()
 /** Larger attributes have a writer of their own: a writer never gives back what it once took. */
-const usualCharactersMax = 64 * 1024
+const usualSizeMax = 64 * 1024
 
 /** First four bytes, big-endian, of SHA-256 over canonical JSON. */
 export function fingerprintOf(
@@ -21,12 +21,13 @@ export function fingerprintOf(
   platform: Pick<Platform, 'sha256' | 'encodeUtf8'>,
 ): number {
   const { eventType, subaccountId, content } = reading
-  const { json, jsonBytes } = content.attributes
+  const { jsonBytes } = content.attributes
+  const size = jsonBytes?.length ?? content.attributes.json.length
   // The canonical text of one object; its members stand here in their order.
-  const writer = json.length > usualCharactersMax ? new CanonicalWriter() : usual
+  const writer = size > usualSizeMax ? new CanonicalWriter() : usual
   writer.at = 0
   writer.raw('{"attributes":')
-  if (jsonBytes === undefined) writer.rawText(json, platform)
+  if (jsonBytes === null) writer.rawText(content.attributes.json, platform)
   else writer.rawBytes(jsonBytes)
   writer.rawText(
     `,"event_type":${jsonString(eventType)},"fields":${fieldsJson(content.fields)},` +

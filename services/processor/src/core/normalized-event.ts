@@ -1,7 +1,7 @@
 // What the mapper hands to the decision: one delivery in our vocabulary. Declared here by its
 // shape, because a core knows no source; packages/sources makes values of it.
 
-import type { Domain, Mode, Resource } from '@fleet/contracts'
+import type { Domain, EncodedMap, Mode, Resource } from '@fleet/contracts'
 
 export interface NormalizedEvent {
   readonly domain: Domain
@@ -18,10 +18,14 @@ export interface NormalizedEvent {
   readonly deliveryAttempt: number | null
   /** The fields that only this domain's Avro record has. */
   readonly fields: object
-  /** Values are JSON text. */
-  readonly attributes: Readonly<Record<string, string>>
-  /** The same as JSON: made once, used for the fingerprint and for the register. */
-  readonly attributesJson: string
+  readonly attributes: {
+    /** Values are JSON text. */
+    readonly record: Readonly<Record<string, string>>
+    /** `record` where it was written for the message already. */
+    readonly encoded: EncodedMap | null
+    /** `record` as JSON. */
+    readonly json: string
+  }
   /** Unsigned 32 bit, of the content without what changes from delivery to delivery. */
   readonly fingerprint: number
   readonly mapperVersion: string

@@ -41,7 +41,7 @@ function standingOf(register: Register) {
 function dataJsonOf(event: NormalizedEvent): string {
   if (event.eventType === 'customer.deleted') return '{}'
   const fields = fieldsJson(event.fields)
-  const attributes = `"attributes":${event.attributesJson}}`
+  const attributes = `"attributes":${event.attributes.json}}`
   return fields === '{}' ? `{${attributes}` : `${fields.slice(0, -1)},${attributes}`
 }
 

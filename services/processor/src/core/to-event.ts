@@ -37,7 +37,7 @@ export function toEvent(event: NormalizedEvent, facts: EventFacts): AnyEvent {
     mode: event.mode,
     mapper_version: event.mapperVersion,
     lineage: facts.lineage,
-    attributes: event.attributes,
+    attributes: event.attributes.encoded ?? event.attributes.record,
     // After the common ones, because engines copy into a known shape twenty times as fast as they
     // add names to a copy.
     ...event.fields,

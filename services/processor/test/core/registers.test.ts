@@ -19,8 +19,7 @@ const event: NormalizedEvent = {
   mode: 'LIVE',
   deliveryAttempt: null,
   fields: {},
-  attributes: {},
-  attributesJson: '{}',
+  attributes: { record: {}, encoded: null, json: '{}' },
   fingerprint: 1,
   mapperVersion: '1',
 }
@@ -32,7 +31,8 @@ test('the data of a register are the JSON of its fields with the attributes behi
   fc.assert(
     fc.property(fields, attributes, (own, rest) => {
       const json = JSON.stringify(rest)
-      const given = { ...event, fields: own, attributes: rest, attributesJson: json }
+      const attributesOfIt = { record: rest, encoded: null, json }
+      const given = { ...event, fields: own, attributes: attributesOfIt }
       const register = competeForRegister(undefined, given, event.occurredAt)
       assert.equal(register?.data_json, JSON.stringify({ ...own, attributes: rest }))
     }),

@@ -133,8 +133,7 @@ function normalizedOf(event: Event, domain: Domain) {
     mode: 'LIVE' as const,
     deliveryAttempt: null,
     fields: {},
-    attributes: {},
-    attributesJson: '{}',
+    attributes: { record: {}, encoded: null, json: '{}' },
     fingerprint: 0,
     mapperVersion: '',
   }
