@@ -42,6 +42,8 @@ export class StageMeters {
   }
 
   forStage(stage: string): StageMetrics {
+    // One object: an event's series is found again by it.
+    const labels = { stage }
     for (const verdict of ['published', 'duplicate', 'dead_letter']) {
       this.#records.add(0, { stage, verdict })
     }
@@ -49,8 +51,8 @@ export class StageMeters {
     this.#lost.add(0, { stage })
     return {
       records: (verdict, count) => this.#records.add(count, { stage, verdict }),
-      batch: seconds => this.#seconds.observe(seconds, { stage }),
-      endToEnd: seconds => this.#endToEnd.observe(seconds, { stage }),
+      batch: seconds => this.#seconds.observe(seconds, labels),
+      endToEnd: seconds => this.#endToEnd.observe(seconds, labels),
       superseded: domain => this.#superseded.add(1, { domain }),
       lost: () => this.#lost.add(1, { stage }),
       redriveRefused: count => this.#redriveRefused.add(count, { stage }),

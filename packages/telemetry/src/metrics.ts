@@ -7,6 +7,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 
 import { Gauges } from './gauges.ts'
 import type { ReadGauge } from './gauges.ts'
+import { Histograms } from './histograms.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -86,9 +87,9 @@ export function createMetrics(service: string): Metrics {
   const meter = new MeterProvider({ readers: [reader] }).getMeter(service)
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
   const counters = new Map<string, Counter>()
-  const histograms = new Map<string, Histogram>()
   const unadded: PendingCounts[] = []
   const gauges = new Gauges()
+  const histograms = new Histograms()
   return {
     counter: (name, help) =>
       remember(counters, name, () => {
@@ -103,19 +104,14 @@ export function createMetrics(service: string): Metrics {
         return pending
       }),
     histogram: (name, help, boundariesSeconds = defaultBoundariesSeconds) =>
-      remember(histograms, name, () => {
-        const instrument = meter.createHistogram(name, {
-          description: help,
-          advice: { explicitBucketBoundaries: [...boundariesSeconds] },
-        })
-        return { observe: (seconds, labels) => instrument.record(seconds, labels as Attributes) }
-      }),
+      histograms.get(name, help, boundariesSeconds),
     gauge: (name, help, read) => gauges.add(name, help, read),
     text: async () => {
       for (const pending of unadded) pending.flush()
       const { resourceMetrics } = await reader.collect()
       const { resource, scopeMetrics } = resourceMetrics
-      const read = { scope: { name: service }, metrics: gauges.read() }
+      const metrics = [...histograms.read(), ...gauges.read()]
+      const read = { scope: { name: service }, metrics }
       const all = { resource, scopeMetrics: [...scopeMetrics, read] }
       return `${serializer.serialize(all).trimEnd()}\n`
     },

@@ -94,3 +94,38 @@ test('a gauge that can not be read is missing, and nothing else', async () => {
   assert.match(text, /^fleet_things_total 1$/m)
   assert.match(text, /^fleet_ready 1$/m)
 })
+
+test('series of a histogram are told apart by their labels, whatever their order', async () => {
+  const metrics = createMetrics('test')
+  const histogram = metrics.histogram('fleet_seconds', 'Time.', [2, 1])
+  const labels = { stage: 'processor', verdict: 'published' }
+  for (const seconds of [1, 1.5]) histogram.observe(seconds, labels)
+  histogram.observe(2, { verdict: 'published', stage: 'processor' })
+  histogram.observe(3, { stage: 'sink' })
+  histogram.observe(Number.NaN, labels)
+  assert.equal(metrics.histogram('fleet_seconds', 'Time.'), histogram)
+  const lines = (await metrics.text()).split('\n').filter(line => line.startsWith('fleet_'))
+  const published = 'stage="processor",verdict="published"'
+  assert.deepEqual(lines, [
+    `fleet_seconds_count{${published}} 3`,
+    `fleet_seconds_sum{${published}} 4.5`,
+    // A boundary's own value is below it.
+    `fleet_seconds_bucket{${published},le="1"} 1`,
+    `fleet_seconds_bucket{${published},le="2"} 3`,
+    `fleet_seconds_bucket{${published},le="+Inf"} 3`,
+    'fleet_seconds_count{stage="sink"} 1',
+    'fleet_seconds_sum{stage="sink"} 3',
+    'fleet_seconds_bucket{stage="sink",le="1"} 0',
+    'fleet_seconds_bucket{stage="sink",le="2"} 0',
+    'fleet_seconds_bucket{stage="sink",le="+Inf"} 1',
+  ])
+})
+
+test('a histogram of more series than are kept counts the others as one', async () => {
+  const metrics = createMetrics('test')
+  const histogram = metrics.histogram('fleet_seconds', 'Time.', [1])
+  for (let series = 0; series < 10_005; series++) histogram.observe(0, { series: String(series) })
+  const counts = (await metrics.text()).match(/^fleet_seconds_count\{.*\} \d+$/gm) ?? []
+  assert.equal(counts.length, 10_001)
+  assert.match(counts.at(-1) ?? '', /otel_metric_overflow="true"\} 5$/)
+})
