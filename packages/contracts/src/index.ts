@@ -31,7 +31,8 @@ export {
   unidentifiedKey,
   utf8Bytes,
 } from './partition-key.ts'
-export { EncodedMap } from './encoded-map.ts'
+export { asRead, EncodedMap } from './encoded-map.ts'
+export type { Encodable } from './encoded-map.ts'
 export { rankOf } from './lifecycle-rank.ts'
 export { cloudEventHeaders, headerNames } from './headers.ts'
 export type { CloudEventFacts } from './headers.ts'

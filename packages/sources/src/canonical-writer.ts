@@ -1,4 +1,5 @@
-// Canonical JSON text as bytes, of bodies whose texts need no escapes. Texts put together from a hundred
+// Canonical JSON text as bytes, of bodies whose texts need no escapes, and the lengths that Avro has in
+// front of texts. Texts put together from a hundred
 // pieces cost three times as much, most of it for the collector.
 
 import { membersInOrder } from './member-order.ts'
@@ -38,13 +39,18 @@ export class CanonicalWriter {
   view = new DataView(this.bytes.buffer)
   /** Where the next byte goes. */
   at = 0
+  #hasGrown = false
 
-  /** Leaves what was written to whoever holds it, where less than so many bytes are left behind it. */
-  renew(roomMin: number): void {
-    if (this.bytes.length - this.at >= roomMin) return
-    this.bytes = new Uint8Array(capacityBytes)
+  /**
+   * Leaves what was written to whoever holds it, where less than so many bytes are left behind it. What has
+   * grown is left too: it would grow with everything that is written, for good.
+   */
+  renew(room: number): void {
+    if (!this.#hasGrown && this.bytes.length - this.at >= room) return
+    this.bytes = new Uint8Array(Math.max(capacityBytes, room))
     this.view = new DataView(this.bytes.buffer)
     this.at = 0
+    this.#hasGrown = false
   }
 
   byte(byte: number): void {
@@ -180,6 +186,7 @@ export class CanonicalWriter {
     larger.set(this.bytes.subarray(0, this.at))
     this.bytes = larger
     this.view = new DataView(larger.buffer)
+    this.#hasGrown = true
   }
 
   #text(text: string): void {

@@ -13,8 +13,8 @@ import type { Json } from './strict-json.ts'
 
 /** Of one thread; one set of attributes is written behind the other, until its memory is used up. */
 const writer = new CanonicalWriter()
-/** With less than this left, the next set begins new memory: most need a tenth. */
-const roomMin = 16 * 1024
+/** Beside the values: names, lengths and what quoting adds. */
+const roomBeside = 4 * 1024
 /** Where the text of each value is. */
 const starts: number[] = []
 const ends: number[] = []
@@ -24,8 +24,9 @@ export class PlainAttributes {
   #names: string[] = []
   #start = 0
 
-  start(): void {
-    writer.renew(roomMin)
+  /** `room`: what the values take, about. */
+  start(room: number): void {
+    writer.renew(room + roomBeside)
     this.#names = []
     this.#start = writer.at
     // The number of all, known at the end.
@@ -53,8 +54,8 @@ export class PlainAttributes {
     if (names.length > 0) writer.byte(0)
     const mapEnd = writer.at
     writeJson(names, moved)
-    const map = new EncodedMap(writer.bytes, this.#start, mapEnd)
-    return new WrittenAttributes(map, writer.at, names, platform)
+    const place = { bytes: writer.bytes, start: this.#start, end: mapEnd }
+    return new WrittenAttributes(place, writer.at, names, platform)
   }
 
   /** `lengthBytes`: what the length of the value will probably take. */
@@ -85,8 +86,7 @@ const nameLengthBytes = 1
 const shortBytesMax = 64
 
 /** Texts are made of the bytes where somebody asks for them. */
-class WrittenAttributes implements Attributes {
-  readonly encoded: EncodedMap
+class WrittenAttributes extends EncodedMap implements Attributes {
   /** The JSON stands behind the map. */
   readonly #jsonEnd: number
   readonly #names: readonly string[]
@@ -94,20 +94,23 @@ class WrittenAttributes implements Attributes {
   #json: string | null = null
 
   constructor(
-    encoded: EncodedMap,
+    place: { readonly bytes: Uint8Array; readonly start: number; readonly end: number },
     jsonEnd: number,
     names: readonly string[],
     platform: Pick<Platform, 'decodeUtf8'>,
   ) {
-    this.encoded = encoded
+    super(place.bytes, place.start, place.end)
     this.#jsonEnd = jsonEnd
     this.#names = names
     this.#platform = platform
   }
 
+  get encoded(): EncodedMap {
+    return this
+  }
+
   get jsonBytes(): Uint8Array {
-    const { bytes, end } = this.encoded
-    return bytes.subarray(end, this.#jsonEnd)
+    return this.bytes.subarray(this.end, this.#jsonEnd)
   }
 
   get json(): string {
@@ -115,7 +118,7 @@ class WrittenAttributes implements Attributes {
   }
 
   get record(): Record<string, string> {
-    return readTextMap(this.encoded, this.#names, this.#platform)
+    return readTextMap(this, this.#names, this.#platform)
   }
 }
 

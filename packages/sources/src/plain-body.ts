@@ -120,7 +120,7 @@ export class PlainBody implements BodyView {
       if (path.memberName !== null) gone.push(path.memberName)
       else if (this.at(path) !== undefined) inner.push(path)
     }
-    this.#attributes.start()
+    this.#attributes.start(this.#tape.room(0))
     // A path that leads to the body itself leaves nothing of it.
     if (!inner.some(({ steps }) => steps?.length === 0)) this.#addMembers(gone, inner, heldNames)
     return this.#attributes.end(this.#platform)

@@ -42,7 +42,7 @@ test('plain attributes are those of the general way, one call after the other', 
       const mine = all.filter(name => name !== '__proto__')
       const texts = new Map(mine.map((name, index) => [name, canonicalJson(values[index])]))
       const expected = attributesFrom(texts)
-      plain.start()
+      plain.start(0)
       for (const [index, name] of mine.entries()) plain.addValue(name, values[index] as Json)
       const attributes = plain.end(platform)
       assert.deepEqual(attributes.record, expected.record)

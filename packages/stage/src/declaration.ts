@@ -1,7 +1,7 @@
 // A stage is one declaration: name, inputs, outputs, state, decision. Production runs it on Kafka,
 // tests and simulation run the same value in memory. No plug-ins, no business word.
 
-import type { StageName, Topic, RecordName, RecordTypes } from '@fleet/contracts'
+import type { Encodable, StageName, Topic, RecordName, RecordTypes } from '@fleet/contracts'
 import type { InRecord } from '@fleet/kafka'
 
 export interface StageDeclaration<State extends TaskState<Change>, Change> {
@@ -100,7 +100,7 @@ export type Emit = EmitRecord<RecordName>
 export interface EmitRecord<Name extends RecordName> {
   topic: Topic
   /** Null: a tombstone. */
-  value: RecordTypes[Name] | null
+  value: Encodable<RecordTypes[Name]> | null
   key: string
   headers?: Record<string, string>
   /** Default: the task's own partition. Only re-keying stages set it. */

@@ -1,7 +1,7 @@
 // Drives a stage declaration synchronously, without broker, codec or clock: pipe records in, read what
 // it emitted, restart it from its changelog. It does not simulate transactions; the in-memory broker does.
 
-import { partitionOf } from '@fleet/contracts'
+import { asRead, partitionOf } from '@fleet/contracts'
 import type { Topic } from '@fleet/contracts'
 import type { InRecord } from '@fleet/kafka'
 
@@ -105,7 +105,7 @@ export class StageDriver<State extends TaskState<Change>, Change> {
       .filter(emit => emit.topic === topic)
       .map(emit => ({
         key: emit.key,
-        value: emit.value,
+        value: asRead(emit.value),
         headers: emit.headers ?? {},
         partition: emit.partition ?? this.#options.partition,
       }))

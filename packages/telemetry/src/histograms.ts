@@ -8,8 +8,8 @@ import type { HistogramMetricData } from '@opentelemetry/sdk-metrics'
 
 import type { Histogram, Labels } from './metrics.ts'
 
-/** Series of one name; what is new beyond it becomes one series, with the label OpenTelemetry gives it. */
-const seriesMax = 10_000
+/** Of one name; the last is of all that are new then, with the label OpenTelemetry gives it. */
+export const seriesMax = 10_000
 const overflow: Labels = { 'otel.metric.overflow': 'true' }
 
 /** Prometheus' text has no room for it. */
@@ -59,7 +59,8 @@ class Summed implements Histogram {
   }
 
   observe(value: number, labels?: Labels): void {
-    if (Number.isNaN(value)) return
+    // As OpenTelemetry: neither what is no number nor what would lower the sum.
+    if (!(value >= 0)) return
     const series =
       labels === this.#lastLabels && this.#last !== null ? this.#last : this.#of(labels)
     const boundaries = this.#boundaries
@@ -90,7 +91,7 @@ class Summed implements Histogram {
     const key = JSON.stringify(Object.entries(labels).toSorted())
     const known = this.#series.get(key)
     if (known !== undefined) return known
-    if (this.#series.size >= seriesMax && labels !== overflow) return this.#find(overflow)
+    if (this.#series.size >= seriesMax - 1 && labels !== overflow) return this.#find(overflow)
     const counts = Array.from({ length: this.#boundaries.length + 1 }, () => 0)
     const series: Series = { labels: { ...labels }, counts, sum: 0, count: 0 }
     this.#series.set(key, series)

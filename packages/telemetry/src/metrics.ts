@@ -7,7 +7,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 
 import { Gauges } from './gauges.ts'
 import type { ReadGauge } from './gauges.ts'
-import { Histograms } from './histograms.ts'
+import { Histograms, seriesMax } from './histograms.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -16,6 +16,7 @@ export interface Counter {
 }
 
 export interface Histogram {
+  /** Labels that are the same object as the last time are taken to say the same. */
   observe(seconds: number, labels?: Labels): void
 }
 
@@ -33,9 +34,6 @@ export interface Metrics {
 const defaultBoundariesSeconds = [
   0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10,
 ]
-
-/** Series of one name; beyond it OpenTelemetry folds what is new into one overflow series. */
-const seriesMax = 10_000
 
 /** Read when it is scraped, never by a timer of its own. */
 class ScrapeReader extends MetricReader {

@@ -131,6 +131,18 @@ test('what was written stays as it was when more is written', async () => {
   }
 })
 
+test('however large attributes are, the memory they stand in is bounded', () => {
+  let largest = 0
+  for (let turn = 0; turn < 1500; turn++) {
+    const size = [10, 4000, 10, 10_000, 60_000][turn % 5] ?? 0
+    const result = normalizeEncoded(rawWith({ a: 'v'.repeat(size) }), undefined, platform)
+    assert.ok(result.ok)
+    largest = Math.max(largest, result.event.attributes.encoded?.bytes.length ?? 0)
+  }
+  // What the largest needs if every byte of it grew as a number can.
+  assert.ok(largest > 60_000 && largest < 400_000, String(largest))
+})
+
 test('a message that does not fit names the field that does not, never attributes in bytes', async () => {
   const codec = await loadedCodec()
   const result = normalizeEncoded(rawWith({ a: 1 }), undefined, platform)

@@ -19,10 +19,7 @@ import type { Reading } from './reading.ts'
 
 /** A body that gives its attributes too. */
 export interface ReadBody extends BodyView {
-  /**
-   * Attributes but for what stands at `held`, and but for the members of the data of these names. Their
-   * bytes, if they have any, last until the next are asked for.
-   */
+  /** Attributes but for what stands at `held`, and but for the members of the data of these names. */
   attributesBut(held: readonly Path[], heldNames: readonly string[]): Attributes
 }
 

@@ -10,7 +10,7 @@ import type { Reading } from './reading.ts'
 
 /** Used up within one call. */
 const usual = new CanonicalWriter()
-/** Larger attributes have a writer of their own: a writer never gives back what it once took. */
+/** Larger attributes have a writer of their own: this one never gives back what it once took. */
 const usualSizeMax = 64 * 1024
 
 /** First four bytes, big-endian, of SHA-256 over canonical JSON. */

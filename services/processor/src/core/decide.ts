@@ -3,7 +3,7 @@
 // alone; it must never read a clock or change anything.
 
 import { topics } from '@fleet/contracts'
-import type { RawDelivery, RecordName, RecordTypes, Topic } from '@fleet/contracts'
+import type { Encodable, RawDelivery, RecordName, RecordTypes, Topic } from '@fleet/contracts'
 
 import { judge } from './judge.ts'
 import type { Judgement } from './judge.ts'
@@ -37,7 +37,7 @@ type RefusalCode = 'UNIDENTIFIED' | 'BAD_TIME' | 'OUTSIDE_WINDOW' | 'ID_CONFLICT
 interface Emission {
   readonly topic: Topic
   readonly key: string
-  readonly value: RecordTypes[RecordName] | null
+  readonly value: Encodable<RecordTypes[RecordName]> | null
   readonly headers?: Record<string, string>
   readonly occurredAtMicros?: number
 }

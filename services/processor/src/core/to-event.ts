@@ -1,12 +1,14 @@
 // Builds the record of an event topic from a normalized event and what was decided about it.
 
 import { cloudEventHeaders, formatMicros } from '@fleet/contracts'
-import type { Disposition, Lineage, RecordTypes, Signal } from '@fleet/contracts'
+import type { Disposition, Encodable, Lineage, RecordTypes, Signal } from '@fleet/contracts'
 
 import type { NormalizedEvent } from './normalized-event.ts'
 
 /** A record of any event topic. */
-export type AnyEvent = Extract<RecordTypes[keyof RecordTypes], { mapper_version: string }>
+export type AnyEvent = Encodable<
+  Extract<RecordTypes[keyof RecordTypes], { mapper_version: string }>
+>
 
 export interface EventFacts {
   readonly disposition: Disposition

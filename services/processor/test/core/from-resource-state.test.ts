@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import type { ResourceState, VehicleEvent } from '@fleet/contracts'
+import type { Encodable, ResourceState, VehicleEvent } from '@fleet/contracts'
 
 import { fromResourceState, noteClues } from '../../src/core/from-resource-state.ts'
 import type { SignalClues } from '../../src/core/from-resource-state.ts'
@@ -28,7 +28,7 @@ test('a resource is made again from its state and its events, held-back times an
     fc.property(fc.array(delivery, { maxLength: 25 }), deliveries => {
       const partition = new Partition()
       const states = new Map<string, ResourceState>()
-      const events: { key: string; event: VehicleEvent }[] = []
+      const events: { key: string; event: Encodable<VehicleEvent> }[] = []
       let appended = 0
       deliveries.forEach(({ laterSeconds, signals, isVehicle, ahead }, n) => {
         appended += laterSeconds
