@@ -212,6 +212,15 @@ test('exactly one source file imports kafkajs', () => {
   assert.deepEqual(importers, ['packages/kafka/src/kafkajs.ts'])
 })
 
+test('no consumer, no producer and no shared offsets of kafkajs: they lose records (pitfalls P3, P6, P7)', () => {
+  const banned = /\.(consumer|producer|sendOffsets)\(\s*[{)]/
+  for (const path of repositoryFiles(/^(packages|services)\/[^/]+\/src\/.*\.ts$/)) {
+    assert.equal(banned.exec(read(path))?.[0], undefined, path)
+  }
+  const instances = read('packages/kafka/src/kafkajs.ts').match(/new Kafka\b|\bkafka\.\w+/g)
+  assert.deepEqual(instances, ['new Kafka', 'kafka.admin'])
+})
+
 test('there is one consume loop: only packages/stage takes records in a loop', () => {
   const loops = repositoryFiles(/^(packages|services)\/[^/]+\/src\/.*\.ts$/).filter(path =>
     /\bhandler\.process\(/.test(read(path)),

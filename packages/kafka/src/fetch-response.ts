@@ -53,7 +53,9 @@ export function decodeFetchResponse(bytes: Buffer): FetchedPartition[] {
       }
       at += 4
       const size = Math.max(0, int32())
-      const records = bytes.subarray(at, at + size)
+      const part = bytes.subarray(at, at + size)
+      // Records are views of these bytes: a small part that waits must not hold the whole answer.
+      const records = size * 4 < bytes.length ? Buffer.from(part) : part
       at += size
       out.push({ topic, partition, errorCode, lastStableOffset, logStartOffset, aborted, records })
     }

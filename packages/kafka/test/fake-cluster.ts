@@ -151,15 +151,28 @@ function bodyOf(frame: Buffer): Buffer {
   return frame.subarray(14 + frame.readInt16BE(12))
 }
 
-/** What a fetch request asks for, read back from its body: topic, partition and offset in order. */
-export function askedFor(buffer: Buffer): { topic: string; partition: number; offset: number }[] {
+interface Asked {
+  topic: string
+  partition: number
+  offset: number
+  bytesMax: number
+}
+
+/** Most bytes the whole answer may have, of the body of a fetch request. */
+export function answerBytesMax(buffer: Buffer): number {
+  // replica_id max_wait min_bytes
+  return buffer.readInt32BE(4 + 4 + 4)
+}
+
+/** What a fetch request asks for, read back from its body: partitions and offsets in order. */
+export function askedFor(buffer: Buffer): Asked[] {
   // replica_id max_wait min_bytes max_bytes isolation_level session_id session_epoch
   let at = 4 + 4 + 4 + 4 + 1 + 4 + 4
   const int32 = (): number => {
     at += 4
     return buffer.readInt32BE(at - 4)
   }
-  const asked: { topic: string; partition: number; offset: number }[] = []
+  const asked: Asked[] = []
   const topicCount = int32()
   for (let t = 0; t < topicCount; t++) {
     const length = buffer.readInt16BE(at)
@@ -170,8 +183,8 @@ export function askedFor(buffer: Buffer): { topic: string; partition: number; of
       const partition = int32()
       at += 4 // current_leader_epoch
       const offset = Number(buffer.readBigInt64BE(at))
-      at += 8 + 8 + 4 // fetch_offset log_start_offset partition_max_bytes
-      asked.push({ topic, partition, offset })
+      at += 8 + 8 // fetch_offset log_start_offset
+      asked.push({ topic, partition, offset, bytesMax: int32() })
     }
   }
   return asked

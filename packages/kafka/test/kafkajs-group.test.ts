@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 
-import { FleetError, systemClock } from '@fleet/runtime'
+import { FleetError, sleepBy, systemClock } from '@fleet/runtime'
+import type { Clock } from '@fleet/runtime'
 import { assignments } from '../src/group-protocol.ts'
 import type { BrokerNode } from '../src/kafkajs.ts'
 import { KafkaJsGroup } from '../src/kafkajs-group.ts'
@@ -28,7 +29,7 @@ interface World {
 }
 
 /** A group of one whose coordinator lets everything pass; tests replace what they are about. */
-function world(context: TestContext): World {
+function world(context: TestContext, clock: Clock = systemClock): World {
   const joins: string[] = []
   const left: string[] = []
   const events: string[] = []
@@ -66,7 +67,7 @@ function world(context: TestContext): World {
     onAssigned: (partitions: readonly number[]) =>
       void events.push(`assigned ${partitions.join()}`),
   }
-  const group = new KafkaJsGroup(open, options, systemClock)
+  const group = new KafkaJsGroup(open, options, clock)
   // A failed test must not leave heartbeats behind, which would keep the file from ending.
   context.after(() => group.leave())
   const cluster = others[0] ?? assert.fail('no cluster')
@@ -162,6 +163,46 @@ test('a member that can’t reach the coordinator for a session stops its work',
   assert.deepEqual(events, ['assigned 0,1', 'revoked', 'assigned 0,1'])
   coordinator.heartbeat = () => Promise.resolve()
   await group.leave()
+})
+
+/** Time that passes only while work is done, so that a busy machine changes nothing. */
+function workingTime(): Clock & { work: (ms: number) => Promise<void> } {
+  let nowMs = 0
+  const timers = new Set<{ atMs: number; callback: () => void }>()
+  const after: Clock['after'] = (ms, callback) => {
+    const timer = { atMs: nowMs + ms, callback }
+    timers.add(timer)
+    return () => void timers.delete(timer)
+  }
+  const work = async (ms: number): Promise<void> => {
+    nowMs += ms
+    for (const timer of timers) if (timer.atMs <= nowMs && timers.delete(timer)) timer.callback()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return { wallMs: () => nowMs, elapsedMs: () => nowMs, after, sleep: sleepBy(after), work }
+}
+
+test('work that takes longer than a session keeps its membership, without a rebalance', async context => {
+  const clock = workingTime()
+  const { coordinator, events, joins, group } = world(context, clock)
+  let heardMs = 0
+  coordinator.heartbeat = () => {
+    const silentMs = clock.elapsedMs() - heardMs
+    heardMs = clock.elapsedMs()
+    // As a broker does with a member it heard nothing from.
+    if (silentMs > sessionTimeoutMs) return Promise.reject(protocolError('UNKNOWN_MEMBER_ID'))
+    return Promise.resolve()
+  }
+  await group.start()
+  // One record whose handling lasts ten sessions, in turns of the event loop of half a session.
+  for (let turn = 0; turn < 20; turn++) await clock.work(sessionTimeoutMs / 2)
+  assert.ok(clock.elapsedMs() - heardMs <= sessionTimeoutMs / 2, 'heartbeats go on during the work')
+  assert.deepEqual(events, ['assigned 0,1'])
+  assert.deepEqual(joins, [''])
+  // Nothing is heard during a turn of the event loop that is longer than a session: it costs a rebalance.
+  await clock.work(sessionTimeoutMs * 2)
+  await until(() => events.length === 3, 'revoked and assigned again')
+  assert.deepEqual(events, ['assigned 0,1', 'revoked', 'assigned 0,1'])
 })
 
 test('inputs that got another partition end the membership for good, with a message that says so', async context => {

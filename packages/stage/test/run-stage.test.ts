@@ -278,22 +278,37 @@ test('ticks are transactions of their own and are not repeated by a restart', as
 })
 
 test('topics that are missing or differ in partition count stop the stage with a clear error', async () => {
-  const { codec, start } = await world()
-  assert.ok(codec)
-  const empty = createMemoryBroker({ topics: [topics.crm.name], partitions })
-  const stage = runStage(countingStage(), {
-    environment: 'test',
-    broker: empty,
-    codec,
-    metrics: new StageMeters(createMetrics('other')).forStage('crm-sink'),
-    logger: silentLogger,
-    clock: systemClock,
-    ids: systemIds,
-    random: { next: () => 0 },
-    sha256Hex: text => text,
+  const { codec } = await world()
+  const changelog = topics.changelogs['crm-sink'].name
+  const names = topicsUsed.map(({ name }) => name)
+  const missing = createMemoryBroker({ topics: [topics.crm.name], partitions })
+  const different = createMemoryBroker({
+    topics: names.filter(name => name !== changelog),
+    partitions,
   })
-  await assert.rejects(stage, /Topics are missing.*fleet topics apply/)
-  await (await start()).stop()
+  different.createTopic({
+    name: changelog,
+    partitions: partitions + 1,
+    replicationFactor: 1,
+    config: {},
+  })
+  for (const [broker, code, message] of [
+    [missing, 'TOPIC_MISSING', /Topics are missing.*fleet topics apply/],
+    [different, 'PARTITION_MISMATCH', /has 2 partitions, but: .*changelog.v1 3; run: fleet topics/],
+  ] as const) {
+    const stage = runStage(countingStage(), {
+      environment: 'test',
+      broker,
+      codec,
+      metrics: new StageMeters(createMetrics('other')).forStage('crm-sink'),
+      logger: silentLogger,
+      clock: systemClock,
+      ids: systemIds,
+      random: { next: () => 0 },
+      sha256Hex: text => text,
+    })
+    await assert.rejects(stage, { code, fate: 'fatal', message })
+  }
 })
 
 test('a partition that its group has read does not start with an empty changelog', async () => {
