@@ -105,9 +105,12 @@ class Judge {
       return this.complain('wrong_verdict', topic, offset, detail)
     }
     const wanted = expectation.event
+    const { raw_topic: rawTopic, raw_partition: rawPartition } = event.lineage
     const placed = [
       ['topic', topic, topics.events[wanted.domain].name],
       ['key', fact.key, keyOfEvent(wanted)],
+      ['lineage.raw_topic', rawTopic, topics.raw.name],
+      ['lineage.raw_partition', String(rawPartition), String(this.#evidence.partition)],
     ].filter(([, is, must]) => is !== must)
     const details = placed.map(([field, is, must]) => `${field} is ${is}, must be ${must}`)
     for (const detail of [...details, ...differences(fact, expectation.expected)]) {

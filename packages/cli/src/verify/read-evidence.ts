@@ -1,6 +1,7 @@
-// Reads the evidence of one partition from Kafka, committed records only, up to the end as it is when the
-// reading starts: raw first, so that nothing that follows can lack its cause. One partition at a time,
-// because all of it is held in memory.
+// Reads the evidence of one partition from Kafka, committed records only, each log up to its end as it is
+// when its turn comes: the position first, so that what lies below it has left all its outputs; raw last,
+// so that no output read before can lack its cause. One partition at a time, because all of it is held
+// in memory.
 
 import { domains, topics } from '@fleet/contracts'
 import type { DeadLetter, RawDelivery, ResourceState, Topic } from '@fleet/contracts'
@@ -36,12 +37,11 @@ export async function readEvidence(
   const read = (topic: Topic): Promise<PartitionLog> => readLog(sources, topic, partition)
   // What was processed after we looked is read as well, and judged by what it left behind.
   const processedUpTo = processedPosition((await read(topics.changelogs.processor)).records)
-  const raw = await read(topics.raw)
   const evidence: PartitionEvidence = {
     partition,
     partitionCount,
-    rawStart: raw.logStart,
-    raw: raw.records.map(record => rawFact(record, sources)),
+    rawStart: 0,
+    raw: [],
     processedUpTo,
     events: [],
     deadLetters: [],
@@ -75,6 +75,9 @@ export async function readEvidence(
       })
     }
   }
+  const raw = await read(topics.raw)
+  evidence.rawStart = raw.logStart
+  evidence.raw = raw.records.map(record => rawFact(record, sources))
   return evidence
 }
 

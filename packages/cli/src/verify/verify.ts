@@ -2,6 +2,7 @@
 // time is left.
 
 import { readFile } from 'node:fs/promises'
+import { topics } from '@fleet/contracts'
 import { platform, ProvenanceKeyRing } from '@fleet/signatures'
 
 import { endpointsInForce } from '../endpoints-in-force.ts'
@@ -77,7 +78,7 @@ async function verify(
 
 function sum(judged: readonly PartitionJudgement[]): VerifyReport {
   const partitions = judged.map(({ report }) => report)
-  const violations = judged.flatMap(partition => partition.violations)
+  const violations = judged.flatMap(partition => inLogOrder(partition.violations))
   const total = (name: keyof Totals): number =>
     partitions.reduce((all, part) => all + part[name], 0)
   const totals = {
@@ -90,6 +91,15 @@ function sum(judged: readonly PartitionJudgement[]): VerifyReport {
   const accounted = totals.published + totals.duplicates + totals.dead_letters
   const ok = violations.length === 0 && totals.pending === 0 && accounted === totals.raw
   return { ok, totals, partitions, violations: violations.slice(0, violationsShownMax) }
+}
+
+/** Of one partition: raw, whose records come first, then each topic that was written from it. */
+function inLogOrder(violations: readonly Violation[]): Violation[] {
+  const places = [topics.raw.name, ...new Set(violations.map(({ topic }) => topic))]
+  return violations.toSorted(
+    (left, right) =>
+      places.indexOf(left.topic) - places.indexOf(right.topic) || left.offset - right.offset,
+  )
 }
 
 async function readKeyRing({ provenanceKeysFile }: Settings): Promise<ProvenanceKeyRing> {
@@ -125,6 +135,9 @@ function show({ terminal }: Context, report: VerifyReport): void {
   )
   for (const { rule, topic, partition, offset, detail } of report.violations) {
     terminal.write(`${red(rule)} ${topic}-${partition}@${offset}: ${detail}\n`)
+  }
+  if (report.violations.length === violationsShownMax) {
+    terminal.write(`these are the first ${violationsShownMax}; there may be more\n`)
   }
   if (report.ok) {
     terminal.write(

@@ -166,6 +166,14 @@ const breakages: [string, string, (evidence: PartitionEvidence) => void][] = [
       events[0]!.event = { ...events[0]!.event, lineage }
     },
   ],
+  ...[{ raw_partition: 1 }, { raw_topic: 'another' }].map((other): (typeof breakages)[number] => [
+    `an event that names another place in raw (${Object.keys(other).join('')})`,
+    'wrong_content',
+    ({ events }) => {
+      const lineage = { ...events[0]!.event.lineage, ...other }
+      events[0]!.event = { ...events[0]!.event, lineage }
+    },
+  ]),
   [
     'a register with the winner’s id and an older one’s data',
     'wrong_state',
