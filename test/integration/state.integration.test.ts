@@ -1,6 +1,7 @@
-// A changelog that has gone wrong on a real Kafka: the partition refuses to start and says what to do, the
-// rebuild makes it anew, and what comes after is what an undisturbed stage gives; of the processor and of the
-// ledger, whose letters are replayed by a command that is killed meanwhile.
+// Logs that have gone wrong on a real Kafka. Where memory is in them the partition refuses to start and says
+// what to do, the rebuild makes it anew, and what comes after is what an undisturbed stage gives; of the
+// processor and of the ledger, whose letters are replayed by a command that is killed meanwhile. In the
+// topics of events `fleet verify` names the records.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -15,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { httpRegistry, openCodec } from '@fleet/codec'
 import type { Codec } from '@fleet/codec'
 import { domains, headerNames, partitionOf, resourceKey, topics } from '@fleet/contracts'
-import type { DeadLetter, RawDelivery, Topic } from '@fleet/contracts'
+import type { DeadLetter, RawDelivery, ResourceState, Topic, UnmappedEvent } from '@fleet/contracts'
 import { connectKafka } from '@fleet/kafka'
 import type { Admin, Appender, Broker, InRecord } from '@fleet/kafka'
 import { systemClock } from '@fleet/runtime'
@@ -26,6 +27,9 @@ import { driveStage, readPartition } from '@fleet/stage'
 import { freePorts, startInfrastructure } from '../../infra/local/index.ts'
 import type { RunningInfrastructure } from '../../infra/local/index.ts'
 import { processorStage } from '../../services/processor/src/index.ts'
+import { deliveryOf, startedMs } from './state-deliveries.ts'
+
+const outputs = [...domains.map(domain => topics.events[domain]), topics.state]
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fleet-state-'))
@@ -36,7 +40,6 @@ const keysText = JSON.stringify({
 })
 const keyRing = ProvenanceKeyRing.parse(keysText)
 const never = new AbortController().signal
-const startedMs = systemClock.wallMs()
 
 interface World {
   infrastructure: RunningInfrastructure
@@ -112,7 +115,7 @@ before(async () => {
     cacheFile: null,
     clock: systemClock,
   })
-  await codec.load([topics.raw])
+  await codec.load([topics.raw, ...outputs])
   world = {
     infrastructure,
     env,
@@ -193,74 +196,6 @@ async function caughtUp(...without: number[]): Promise<void> {
   )
 }
 
-/** A delivery as the ingester writes it: reservations, and vehicles whose readings fail now and then. */
-function deliveryOf(n: number): RawDelivery {
-  // Every fifth is the repetition of an earlier one; some of those have other content.
-  const about = n % 5 === 4 ? Math.max(0, n - 61) : n
-  const isVehicle = about % 3 === 0
-  const resource = about % 24
-  const at = new Date(
-    startedMs - ((about * 37) % 90) * 1000 + (about % 11 === 0 ? 900_000 : 0),
-  ).toISOString()
-  const failed = about % 4 === 0
-  const smartcar = {
-    eventId: `v-${about}`,
-    eventType: 'VEHICLE_STATE',
-    data: {
-      vehicle: { id: `V${resource}`, make: 'Kia' },
-      signals: [
-        {
-          code: 'odometer-traveleddistance',
-          name: 'Odometer',
-          status: failed
-            ? { value: 'ERROR', error: { type: 'UPSTREAM', code: 'X' } }
-            : { value: 'SUCCESS' },
-          ...(failed ? {} : { body: { value: about, unit: 'km' } }),
-          meta: { oemUpdatedAt: at, retrievedAt: at },
-        },
-      ],
-    },
-    meta: { deliveredAt: at },
-  }
-  const levy = {
-    event_id: `r-${about}`,
-    event_type: ['reservation.created', 'reservation.updated', 'reservation.canceled'][about % 3],
-    occurred_at: new Date(Date.UTC(2026, 10, 1) + ((about * 7919) % 5000) * 1000).toISOString(),
-    resource_type: 'reservation',
-    resource_id: `R${resource}`,
-    data: { reason: n % 40 === 39 ? 'other' : 'same', customer_id: `C${resource}` },
-  }
-  const body = Buffer.from(JSON.stringify(isVehicle ? smartcar : levy))
-  const micros = Math.floor(systemClock.wallMs()) * 1000
-  return {
-    delivery_id: `d-${n}`,
-    tenant_id: 'demo',
-    endpoint_id: isVehicle ? 'smartcar-demo' : 'levy-demo',
-    source: isVehicle ? 'smartcar' : 'levy',
-    channel: 'WEBHOOK',
-    received_at: micros,
-    remote_ip: null,
-    headers: {},
-    content_type: 'application/json',
-    body,
-    body_sha256: createHash('sha256').update(body).digest(),
-    signature_scheme: isVehicle ? 'smartcar/hmac-sha256' : 'generic/hmac-sha256',
-    signature_key_id: 'k1',
-    event_id: isVehicle ? `v-${about}` : `r-${about}`,
-    source_event_type: isVehicle ? 'VEHICLE_STATE' : (levy.event_type ?? ''),
-    resource_type: isVehicle ? 'vehicle' : 'reservation',
-    resource_id: isVehicle ? `V${resource}` : `R${resource}`,
-    occurred_at: Date.parse(isVehicle ? at : levy.occurred_at) * 1000,
-    delivery_attempt: null,
-    part_index: 0,
-    part_count: 1,
-    unidentified_reason: null,
-    identifier_version: '1',
-    replay_id: null,
-    body_key_id: null,
-  }
-}
-
 async function feed(from: number, to: number): Promise<void> {
   for (let n = from; n < to; n++) {
     await append(deliveryOf(n))
@@ -321,23 +256,43 @@ async function undisturbed(partition: number) {
   return { driver, verdicts }
 }
 
-/** As JSON, without what depends on the time of processing. */
-function plain(key: string, value: unknown): string {
+/** As it is read from the topic, without what depends on the time of processing. */
+function plain(topic: Topic, key: string, value: Buffer | null): object {
+  if (value === null) return { key, value }
+  const read = world.codec.decode(topic, value)
   const withoutTime = (name: string, each: unknown): unknown =>
     name === 'processed_at' ? undefined : each
-  return `${key} ${JSON.stringify(value, withoutTime)}`
+  return { key, value: JSON.parse(JSON.stringify(read, withoutTime)) as unknown }
 }
 
-async function assertAsUndisturbed(partition: number): Promise<number> {
+/**
+ * Of the resources in `changed` only that each event is there, once and in its place: the rest depends on
+ * what their states were changed to. Returns how many were duplicates.
+ */
+async function assertAsUndisturbed(
+  partition: number,
+  changed: ReadonlySet<string> = new Set(),
+): Promise<number> {
   const { driver, verdicts } = await undisturbed(partition)
   let published = 0
-  for (const topic of [...domains.map(domain => topics.events[domain]), topics.state]) {
-    const expected = driver.outputs(topic).map(({ key, value }) => plain(key, value))
-    const found = (await read(topic, partition)).map(({ key, value }) =>
-      plain(String(key), value === null ? null : world.codec.decode(topic, value)),
-    )
-    assert.deepEqual(found.map(sortedJson), expected.map(sortedJson), `${topic.name}-${partition}`)
-    if (topic !== topics.state) published += found.length
+  for (const topic of outputs) {
+    const all = await read(topic, partition)
+    const isSame = (key: string): boolean => !changed.has(key)
+    const expected = driver
+      .outputs(topic)
+      .filter(({ key }) => isSame(key))
+      .map(({ key, value }) =>
+        plain(topic, key, value === null ? null : world.codec.encode(topic, value)),
+      )
+    const found = all
+      .filter(({ key }) => isSame(String(key)))
+      .map(({ key, value }) => plain(topic, String(key), value))
+    assert.deepEqual(found, expected, `${topic.name}-${partition}`)
+    if (topic === topics.state) continue
+    published += all.length
+    const events = all.map(({ value }) => world.codec.decode(topic, value ?? Buffer.of()))
+    const wanted = driver.outputs(topic).map(({ value }) => value)
+    assert.deepEqual(events.map(placeInRaw), wanted.map(placeInRaw), `${topic.name}-${partition}`)
   }
   const letters = await read(topics.deadLetters.processor, partition)
   assert.equal(letters.length, verdicts.dead_letter)
@@ -345,26 +300,19 @@ async function assertAsUndisturbed(partition: number): Promise<number> {
   return verdicts.duplicate
 }
 
-/** The order of a record's fields is the schema's here and the mapper's there. */
-function sortedJson(text: string): string {
-  const space = text.indexOf(' ')
-  const sort = (value: unknown): unknown =>
-    Array.isArray(value)
-      ? value.map(sort)
-      : value !== null && typeof value === 'object'
-        ? Object.fromEntries(
-            Object.entries(value)
-              .filter(([, each]) => each !== undefined)
-              .toSorted(([left], [right]) => (left < right ? -1 : 1))
-              .map(([name, each]) => [name, sort(each)]),
-          )
-        : value
-  return text.slice(0, space) + JSON.stringify(sort(JSON.parse(text.slice(space + 1))))
+function placeInRaw(event: unknown): string {
+  const { event_id, lineage } = event as UnmappedEvent
+  return `${event_id} of ${lineage.raw_offset}`
 }
 
 async function writeChangelog(key: string, value: Buffer | null): Promise<void> {
   const { name } = topics.changelogs.processor
   await world.appender.append({ topic: name, partition: broken, key, value })
+}
+
+async function ready(): Promise<string> {
+  const answer = await fetch(world.readyUrl).catch(() => null)
+  return (await answer?.text()) ?? ''
 }
 
 test('a changelog gone wrong: refused, rebuilt, and then as if nothing had happened', async () => {
@@ -391,10 +339,6 @@ test('a changelog gone wrong: refused, rebuilt, and then as if nothing had happe
   await feed(300, 450)
   const second = startProcessor()
   await caughtUp(broken)
-  const ready = async (): Promise<string> => {
-    const answer = await fetch(world.readyUrl).catch(() => null)
-    return (await answer?.text()) ?? ''
-  }
   await until('it says why', async () => (await ready()).includes('fleet state rebuild'))
   assert.match(
     await ready(),
@@ -447,6 +391,108 @@ test('inspect shows what is remembered of one resource', async () => {
   assert.ok((report.ids ?? 0) > 0 && report.resources > 0)
   assert.equal(report.hash_stored, report.hash_computed)
   assert.deepEqual(Object.keys(report.resource?.signals ?? {}), ['odometer-traveleddistance'])
+})
+
+interface Violation {
+  rule: string
+  topic: string
+  partition: number
+  offset: number
+}
+
+test('fleet verify, where events flow: nothing is wrong until a record is, which it names', async () => {
+  const running = startProcessor()
+  await until('it is ready', async () => (await ready()).includes('"ready":true'))
+  let flows = true
+  const flow = async (): Promise<void> => {
+    for (let n = 600; flows && n < 3000; n += 10) {
+      await feed(n, n + 10)
+      await systemClock.sleep(50)
+    }
+  }
+  const flowing = flow()
+  const during = await fleet('verify', '--json')
+  flows = false
+  await flowing
+  assert.deepEqual((JSON.parse(during.output) as { violations: Violation[] }).violations, [])
+  const sound = await fleet('verify', '--wait', '30')
+  assert.equal(sound.code, 0, sound.output + sound.errors)
+
+  const partition = broken + 1
+  const topic = topics.events.reservation
+  const events = await read(topic, partition)
+  const [first] = events
+  const last = events.at(-1)
+  assert.ok(first !== undefined && last !== undefined && first !== last)
+  const eventOf = ({ value }: InRecord): UnmappedEvent =>
+    world.codec.decode(topic, value ?? Buffer.of()) as UnmappedEvent
+  const add = async ({ key, headers }: InRecord, value: Buffer | null): Promise<number> => {
+    const record = { topic: topic.name, partition, key, value, headers }
+    return (await world.appender.append(record)).offset
+  }
+  const { lineage, ...rest } = eventOf(last)
+  const nowhere = lineage.raw_offset + 100_000
+  const doubled = await add(first, first.value)
+  const changed = { ...rest, lineage: { ...lineage, raw_offset: nowhere } }
+  const stray = await add(last, world.codec.encode(topic, changed))
+
+  const { code, output } = await fleet('verify')
+  assert.equal(code, 1)
+  const raw = `${topics.raw.name}-${partition}@${eventOf(first).lineage.raw_offset}`
+  const place = (offset: number): string => `${topic.name}-${partition}@${offset}`
+  assert.deepEqual(
+    output.split('\n').filter(line => line.includes('@')),
+    [
+      `repeated ${raw}: published 2 times: ${topic.name}@${first.offset}, ${topic.name}@${doubled}`,
+      `misordered ${place(doubled)}: stands behind a later raw record`,
+      `stray ${place(stray)}: comes from raw offset ${nowhere}, which is not there`,
+    ],
+  )
+  await stop(running)
+})
+
+test('a state table gone wrong: refused, rebuilt as it is, and every event still goes out once', async () => {
+  const { name: topic } = topics.state
+  const log = await read(topics.state, broken)
+  const [oldest] = log.filter(({ key }) => String(key).includes('/reservation/'))
+  const newest = log.findLast(({ key }) => String(key) === String(oldest?.key))
+  assert.ok(oldest !== undefined && oldest !== newest)
+  const known = String(oldest.key)
+  const state = world.codec.decode(topics.state, oldest.value ?? Buffer.of()) as ResourceState
+  const foreign = resourceKey('demo', 'reservation', 'foreign')
+  const foreignState = { ...state, resource: { type: 'reservation', id: 'foreign' } }
+  const writeTable = (key: string, value: Buffer | null): Promise<unknown> =>
+    world.appender.append({ topic, partition: broken, key, value })
+  await writeTable(known, oldest.value)
+  await writeTable(foreign, world.codec.encode(topics.state, foreignState))
+
+  await feed(3000, 3060)
+  await feed(600, 640)
+  const refused = startProcessor()
+  const says = `the changelog and ${topic} of partition ${broken} of processor comes to `
+  await until('it says why', async () => (await ready()).includes(says))
+  assert.match(
+    await ready(),
+    new RegExp(`"ready":false.*fleet state rebuild.*--partition ${broken}`),
+  )
+  await stop(refused)
+  const [told] = await inspect('--partition', String(broken))
+  assert.equal(told?.ok, false)
+  assert.match(told.problem ?? '', /^2 records of fleet\.state\.v1, partition \d, stand behind /)
+  const stages = ['--stage', 'processor', '--partition', String(broken)]
+  const rebuilt = await fleet('state', 'rebuild', ...stages, '--yes', '--json')
+  assert.equal(rebuilt.code, 0, rebuilt.errors)
+  const [taken] = await inspect('--partition', String(broken), '--resource', known)
+  assert.equal(taken?.ok, true)
+  const register = taken.resource?.registers['reservation'] as { event_id: string } | undefined
+  assert.equal(register?.event_id, state.registers['reservation']?.event_id)
+
+  const again = startProcessor()
+  await feed(3060, 3120)
+  await feed(600, 640)
+  await caughtUp()
+  await stop(again)
+  await assertAsUndisturbed(broken, new Set([known, foreign]))
 })
 
 const ledger = 'accounting-sink'

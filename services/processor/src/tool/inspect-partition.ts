@@ -19,15 +19,18 @@ export async function inspectPartition(
 ) {
   const look = () => readBoth(logs, options, partitionCount)
   const first = await look()
-  // Between the two logs the cleaner may have come, or one marker have been late: a second look tells.
-  const { fold, finished } = first.finished.message === null ? first : await look()
-  const isSound = finished.message === null
+  // Between the two logs the cleaner may have come, one marker have been late, or the processor have gone
+  // on: a second look tells.
+  const isClear = first.finished.message === null && first.behind === 0
+  const { fold, finished, behind } = isClear ? first : await look()
+  const problem = finished.message ?? foreignIn(logs, first, { finished, behind })
+  const isSound = problem === null
   const { seen_ids: ids = 0, resources = 0, seen_bytes: idBytes = 0 } = fold.state.sizes()
   const progress = finished.value ?? problemOf(() => fold.progress(partitionCount)).value
   return {
     partition: logs.partition,
     ok: isSound,
-    problem: finished.message,
+    problem,
     records: fold.records + fold.tableRecords,
     table_records: fold.tableRecords,
     live_records: fold.hash.entries,
@@ -42,11 +45,28 @@ export async function inspectPartition(
 }
 
 async function readBoth(logs: DecodedLogs, options: SeenLogOptions, partitionCount: number) {
-  const fold = await foldOf(logs, options, partitionCount)
+  const { fold, behind } = await foldOf(logs, options, partitionCount)
   return {
     fold,
+    behind,
     finished: problemOf(() => fold.finish(partitionCount, 'processor', logs.partition)),
   }
+}
+
+interface Look {
+  readonly finished: { readonly value: Progress | null }
+  /** Records of the table behind what the newest progress vouches for. */
+  readonly behind: number
+}
+
+/** What stands behind the progress of both looks, which is one and the same, is not the processor's. */
+function foreignIn(logs: DecodedLogs, first: Look, { finished, behind }: Look): string | null {
+  if (behind === 0 || finished.value?.transactions !== first.finished.value?.transactions)
+    return null
+  return (
+    `${behind} records of ${topics.state.name}, partition ${logs.partition}, stand behind what the changelog ` +
+    'vouches for: something else has written to it'
+  )
 }
 
 /**
@@ -68,16 +88,20 @@ async function foldOf(logs: DecodedLogs, options: SeenLogOptions, partitionCount
   const isReached = (): boolean =>
     kept?.table === true && kept.entries === hash.entries && kept.hash === hash.toString()
   let isWhole = isReached()
+  let behind = 0
   await logs.readTable(topics.state, records => {
     for (const { key: bytes, value } of records) {
-      if (isWhole) return
+      if (isWhole) {
+        behind++
+        continue
+      }
       const key = String(bytes ?? '')
       fold.takeTable(key, value)
       hash.putTable(key, value)
       isWhole = isReached()
     }
   })
-  return fold
+  return { fold, behind }
 }
 
 /** What the newest progress record says. */
