@@ -19,7 +19,8 @@ const patienceFactor = 3
 const patienceMsMin = 300_000
 const progressEveryMs = 5000
 const moreEvents = 2000
-const backlogMax = 3000
+/** With more records than this unread before the processor, the load waits. */
+export const backlogMax = 3000
 const lookEveryMs = 500
 const wholeMsMax = 120_000
 
@@ -31,6 +32,8 @@ export interface FaultPhase {
   /** Everything that was sent. */
   readonly loads: readonly Load[]
   readonly seconds: number
+  /** How long the load waited because the processor was behind. */
+  readonly heldSeconds: number
 }
 
 export interface PhaseOptions {
@@ -64,13 +67,15 @@ export async function runFaultPhase(
     scene.say('the fault phase takes too long and is ended')
     ending.abort()
   })
-  const watching = Promise.all([watch(full, faults), holdBack(full)])
+  const watching = watch(full, faults)
+  const holding = holdBack(full)
   const loads = await sendWhile(full, options, Promise.all(firstRounds))
   ending.abort()
   cancel()
-  await Promise.all([...running, watching])
+  const [heldSeconds] = await Promise.all([holding, watching, ...running])
   await heal(scene.world)
-  return { faults, failures, loads, seconds: (systemClock.elapsedMs() - startedMs) / 1000 }
+  const seconds = (systemClock.elapsedMs() - startedMs) / 1000
+  return { faults, failures, loads, seconds, heldSeconds }
 }
 
 async function runLane(
@@ -145,17 +150,23 @@ async function watch(
 
 /**
  * The load waits for a product that is far behind, so that what is left to do after healing is bounded
- * on a slow machine too.
+ * on a slow machine too. Returns the seconds it waited.
  */
-async function holdBack({ sender, world, ending }: Scene): Promise<void> {
+async function holdBack({ sender, world, ending }: Scene): Promise<number> {
   let known = { lag: 0, done: 0 }
+  let heldMs = 0
+  let lookedMs = systemClock.elapsedMs()
   while (!ending.aborted) {
+    const nowMs = systemClock.elapsedMs()
+    if (sender.isHeld) heldMs += nowMs - lookedMs
+    lookedMs = nowMs
     const lag = await world.product.lagOf('processor', partitions)
     if (lag !== null) known = { lag, done: sender.done }
     sender.isHeld = known.lag + (sender.done - known.done) > backlogMax
     await systemClock.sleep(lookEveryMs, ending)
   }
   sender.isHeld = false
+  return heldMs / 1000
 }
 
 /** Puts right whatever a fault may have left. */

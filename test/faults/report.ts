@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
+import { backlogMax } from './fault-phase.ts'
 import type { FaultPhase } from './fault-phase.ts'
 import type { Judgement } from './judge/judge.ts'
 import type { Poison } from './kinds/poison.ts'
@@ -50,6 +51,7 @@ export function resultLine(run: Run): string {
     wrong,
     heal_s: Math.round(run.healSeconds * 10) / 10,
     fault_phase_s: Math.round(phase.seconds),
+    held_s: Math.round(phase.heldSeconds),
     seed: run.seed,
   }
   return `RESULT ${JSON.stringify(figures)}`
@@ -68,6 +70,10 @@ function killsOf({ world }: Run): number {
   const { product, cluster, redis } = world
   const all = [...product.instances, ...cluster.brokers].map(({ process }) => process)
   return [...all, redis].reduce((sum, { kills }) => sum + kills, 0)
+}
+
+function serviceKillsOf({ world }: Run): string {
+  return world.product.instances.map(({ name, process }) => `${name} ${process.kills}`).join(', ')
 }
 
 export function writeReport(run: Run): void {
@@ -106,13 +112,15 @@ ${table([
   ['fault phase', `${Math.round(phase.seconds)} s`],
 ])}
 
+For ${Math.round(phase.heldSeconds)} s of it the load waited, because the processor had more than ${backlogMax} records before it: that bounds what must be healed.
+
 ## Faults
 
 ${table(Object.entries(faultsOf(run)))}
 
-Killed with -9 in all: ${killsOf(run)}. Full disk by: ${world.cluster.disk?.kind ?? 'refused here'}.
+Killed with -9 in all: ${killsOf(run)}; of the services: ${serviceKillsOf(run)}. Full disk by: ${world.cluster.disk?.kind ?? 'refused here'}.
 Services that ended by themselves and were started again: ${run.ownEndings.length === 0 ? 'none' : run.ownEndings.join(', ')}.
-Poison refused by the broker itself: ${poison.refused}. What the rest came to:
+Poison refused by the broker itself: ${poison.refused}. Beside the poison, ${poison.foreign} good records in a schema nobody had read before, while the registry was not well. What the rest and these came to:
 ${[...judgement.poisonOutcomes].map(([outcome, times]) => `${outcome} ${times}`).join(', ')}.
 ${growth.length === 0 ? '' : `With a partition more in raw: ${growth.map(({ name, said }) => `${name}: ${said?.slice(0, 120) ?? 'went on'}`).join('; ')}.\n`}
 ## Judgement

@@ -34,6 +34,12 @@ export interface Found<Value> extends Place {
   value: Value
 }
 
+/** Of those who move with time: their clock may have jumped. */
+export interface Timed<Value> extends Found<Value> {
+  /** By the broker's clock. */
+  appendedAtMs: number
+}
+
 /** On every poison record: which one it is. */
 export const poisonHeader = 'faults_poison'
 
@@ -62,9 +68,9 @@ export interface Evidence {
   states: Found<ResourceState | null>[]
   crm: Found<CrmRecord>[]
   entries: Found<JournalEntry>[]
-  signals: Found<AlertSignal>[]
+  signals: Timed<AlertSignal>[]
   alerts: Found<Alert>[]
-  tasks: Found<Task>[]
+  tasks: Timed<Task>[]
   letters: Map<StageName, Found<DeadLetter>[]>
   /** How many letters were sent back, by stage and partition. */
   redriven: Map<StageName, Map<number, number>>
@@ -213,7 +219,7 @@ function take(evidence: Evidence, record: CommittedRecord, sources: EvidenceSour
     const event = value as CommonEvent
     evidence.events.push({ ...place, value: event })
     around.events.push({ topic, offset, key, event })
-  } else takeOutput(evidence, place, value)
+  } else takeOutput(evidence, { ...place, appendedAtMs: record.timestampMs }, value)
 }
 
 function takeRedriven({ redriven }: Evidence, { partition, headers }: CommittedRecord): void {
@@ -222,7 +228,11 @@ function takeRedriven({ redriven }: Evidence, { partition, headers }: CommittedR
   counts?.set(partition, (counts.get(partition) ?? 0) + 1)
 }
 
-function takeOutput(evidence: Evidence, place: Place & { key: string }, value: unknown): void {
+function takeOutput(
+  evidence: Evidence,
+  place: Omit<Timed<unknown>, 'value'>,
+  value: unknown,
+): void {
   const { crm, accounting, alertSignals, automation } = topics
   switch (place.topic) {
     case crm.name:

@@ -1,12 +1,12 @@
 // Alerting under faults: every event that detectors watch has its signal, once; what the ledger tells comes
-// from an entry; no signal is refused; alerts open before they resolve.
+// from an entry; no signal is refused; no tick is ahead of its time; alerts open before they resolve.
 
 import type { AlertSignal } from '@fleet/contracts'
 
 import { byOrigin, strays } from './by-origin.ts'
 import type { Output } from './by-origin.ts'
 import type { Evidence, Found } from './evidence.ts'
-import { at } from './violation.ts'
+import { at, isAhead } from './violation.ts'
 import type { Violation } from './violation.ts'
 
 const watchedByAlerting: ReadonlySet<string> = new Set([
@@ -32,6 +32,9 @@ export function judgeSignals({ events, signals, alerts, letters, entries }: Evid
     if (tick_at === null) continue
     if (tick_at <= (ticks.get(signal.partition) ?? 0)) {
       violations.push({ rule: 'repeated', where: at(signal), detail: 'a tick that was there' })
+    }
+    if (isAhead(tick_at, signal.appendedAtMs)) {
+      violations.push({ rule: 'wrong', where: at(signal), detail: 'a tick ahead of its time' })
     }
     ticks.set(signal.partition, tick_at)
   }

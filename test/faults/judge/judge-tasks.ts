@@ -1,11 +1,11 @@
 // Automation under faults: what must hold of its tasks whatever the timing was. That each timer is right
-// is the simulator's to judge; here no step may be lost, repeated or made up.
+// is the simulator's to judge; here no step may be lost, repeated, made up or taken ahead of its time.
 
 import type { Task } from '@fleet/contracts'
 
 import type { CommonEvent } from '../../../packages/cli/src/verify/evidence.ts'
-import type { Evidence, Found } from './evidence.ts'
-import { at } from './violation.ts'
+import type { Evidence, Found, Timed } from './evidence.ts'
+import { at, isAhead } from './violation.ts'
 import type { Violation } from './violation.ts'
 
 /** What a live event that won opens, or adds to when it is open. */
@@ -41,7 +41,7 @@ export function judgeTasks({ events, tasks, letters }: Evidence): Violation[] {
 }
 
 function judgeStep(
-  task: Found<Task>,
+  task: Timed<Task>,
   before: Found<Task> | undefined,
   places: ReadonlyMap<string, Found<CommonEvent>>,
 ): Violation[] {
@@ -55,6 +55,10 @@ function judgeStep(
   if (version > expected) complain('torn', `version ${version}, must be ${expected}`)
   if (before !== undefined && final.includes(before.value.state)) {
     complain('wrong', `goes on after ${before.value.state}`)
+  }
+  const step = task.value.history.at(-1)
+  if (step?.event_id === null && isAhead(step.at, task.appendedAtMs)) {
+    complain('wrong', 'a timer fired ahead of its time')
   }
   const event = places.get(at(origin))
   if (event?.value.event_id !== eventId || event.key !== task.key) {

@@ -23,11 +23,12 @@ import {
 } from '../../../packages/cli/test/verify/evidence-builder.ts'
 import { accountingSink } from '../../../services/accounting-sink/src/index.ts'
 import { alertingRouter } from '../../../services/alerting-sink/src/index.ts'
+import { toTickSignal } from '../../../services/alerting-sink/src/core/to-alert-signal.ts'
 import { automation, readPolicies } from '../../../services/automation/src/index.ts'
 import { crmSink } from '../../../services/crm-sink/src/index.ts'
 import { buildLoad } from '../load/events.ts'
 import { seeded } from '../seeded.ts'
-import type { Evidence, Found } from './evidence.ts'
+import type { Evidence, Found, Timed } from './evidence.ts'
 import { judgeEdge, judgeProcessor } from './judge-pipeline.ts'
 import type { Sent } from './judge-pipeline.ts'
 import { judgeSinks } from './judge-sinks.ts'
@@ -39,9 +40,11 @@ const samples = deliveries.map(({ body }) => ({
   body: JSON.parse(body) as unknown,
 }))
 
+const appendedAtMs = 1000
+
 function found<Value>(topic: Topic, records: readonly { key: string; value: unknown }[]) {
-  return records.map(({ key, value }, offset): Found<Value> => {
-    return { topic: topic.name, partition: 0, offset, key, value: value as Value }
+  return records.map(({ key, value }, offset): Timed<Value> => {
+    return { topic: topic.name, partition: 0, offset, key, value: value as Value, appendedAtMs }
   })
 }
 
@@ -327,6 +330,28 @@ const planted: readonly [string, Violation['rule'], (world: ReturnType<typeof he
       'torn',
       ({ evidence }) => {
         changed(evidence.signals, 0, signal => ({ ...signal, entry_id: 'nowhere' }))
+      },
+    ],
+    [
+      'a tick of a clock that is an hour ahead',
+      'wrong',
+      ({ evidence: { signals } }) => {
+        const value = toTickSignal((appendedAtMs + 3_600_000) * 1000)
+        const { name: topic } = topics.alertSignals
+        signals.push({ topic, partition: 0, offset: 9999, key: 'tick/0', value, appendedAtMs })
+      },
+    ],
+    [
+      'a timer of a clock that is an hour ahead',
+      'wrong',
+      ({ evidence: { tasks } }) => {
+        changed(tasks, 0, task => {
+          const [line] = task.history
+          if (line === undefined) return task
+          const at = (appendedAtMs + 3_600_000) * 1000
+          const fired = { ...line, at, event_id: null, event_type: null }
+          return { ...task, history: [...task.history, fired] }
+        })
       },
     ],
     ['an alert signal is missing', 'torn', ({ evidence }) => evidence.signals.splice(1, 1)],

@@ -10,6 +10,14 @@ export interface Violation {
   detail: string
 }
 
+/** By so much one clock of the machine may be ahead of another that is right; jumps are an hour or a day. */
+const aheadMsMax = 60_000
+
+/** Microseconds said by who wrote a record, against the broker's time of it. */
+export function isAhead(micros: number, appendedAtMs: number): boolean {
+  return micros / 1000 > appendedAtMs + aheadMsMax
+}
+
 export function at({
   topic,
   partition,

@@ -1,6 +1,6 @@
-// What happens to brokers: the leader of a raw partition, a coordinator, the controller killed; all of
-// them at once; one whose disk is full. Each fault ends when every replica is in sync again, so that the
-// next one meets a whole cluster.
+// What happens to brokers: the leader of a raw partition, a coordinator, the controller killed; two
+// or all of them at once; one whose disk is full. Each fault ends when every replica is in sync again, so
+// that the next one meets a whole cluster.
 
 import { groupIdOf, topics, transactionalIdOf } from '@fleet/contracts'
 import { messageOf, systemClock } from '@fleet/runtime'
@@ -42,6 +42,21 @@ async function rolesOf(cluster: Cluster, partition: number): Promise<Roles | nul
     // Asked while a leader moves: the next turn knows.
     return null
   }
+}
+
+/** One broker is left: it answers, but can neither reach two replicas nor elect anybody. */
+const majorityKilled: Fault = {
+  kind: 'broker_majority_kill',
+  lane: 'brokers',
+  inject: async ({ world, say, ending }, random) => {
+    const { cluster } = world
+    const ids = random.shuffled(cluster.brokers.map(({ id }) => id)).slice(1)
+    say(`kill -9 brokers ${ids.join(' and ')}`)
+    await Promise.all(ids.map(id => cluster.kill(id)))
+    await systemClock.sleep(random.between(3000, 8000), ending)
+    await cluster.whole(wholeMsMax)
+    return 1
+  },
 }
 
 const clusterKilled: Fault = {
@@ -106,6 +121,7 @@ export const brokerFaults: readonly Fault[] = [
   killOf('transaction_coordinator_kill', 'transaction'),
   killOf('group_coordinator_kill', 'group'),
   killOf('controller_kill', 'controller'),
+  majorityKilled,
   clusterKilled,
   frozen,
   diskFull,

@@ -14,10 +14,9 @@ const poisoned: Fault = {
   lane: 'data',
   inject: async ({ poison, load, say, ending }, random) => {
     say('poison of every kind')
-    const before = poison.total
-    await poison.writeAll(load.run, random)
+    const written = await poison.writeAll(load.run, random)
     await systemClock.sleep(random.between(1000, 3000), ending)
-    return poison.total - before
+    return written
   },
 }
 

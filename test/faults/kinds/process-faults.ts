@@ -24,18 +24,24 @@ const stageServices: readonly ServiceName[] = [
   'automation',
 ]
 
-let rotation = 0
+/** Names of those whose turn is still to come in this rotation. */
+let waiting: string[] = []
 
-/** kill -9 of the next process in rotation; it is started again as a supervisor would. */
+/**
+ * kill -9 of the next process in rotation, in an order of the seed's: each has its turn before one has
+ * its second. It is started again as a supervisor would.
+ */
 export const killed: Fault = {
   kind: 'kill',
   lane: 'processes',
   inject: async ({ world, say, ending }, random) => {
-    const running = world.product.instances.filter(
-      ({ process, service }) => service !== 'api' && process.isRunning && !process.isFrozen,
-    )
-    const victim = running[rotation++ % running.length]
+    const { instances } = world.product
+    if (waiting.length === 0) waiting = random.shuffled(instances.map(({ name }) => name))
+    const victim = waiting
+      .flatMap(name => instances.filter(one => one.name === name))
+      .find(({ process }) => process.isRunning && !process.isFrozen)
     if (victim === undefined) return 0
+    waiting = waiting.filter(name => name !== victim.name)
     say(`kill -9 ${victim.name}`)
     await victim.process.kill()
     // On a busy machine a start takes long; processes that never work prove nothing.
@@ -127,17 +133,13 @@ function names(domains: readonly (keyof typeof topics.events)[]): string[] {
   return domains.map(domain => topics.events[domain].name)
 }
 
-/**
- * The wall clock of one process jumps by up to a day, either way, and back. Not forward where time
- * moves things: those who tick would be told that a day has passed, and believe it.
- */
+/** The wall clock of one process jumps by up to a day, either way, and back. */
 export const clockJumped: Fault = {
   kind: 'clock_jump',
   lane: 'processes',
   inject: async ({ world, say, ending }, random) => {
     const victim = random.pick(instancesOf(world, ['ingester', ...stageServices]))
-    const isTicking = victim.service === 'alerting-sink' || victim.service === 'automation'
-    const hours = random.pick(isTicking ? [-24, -1] : [-24, -1, 1, 24])
+    const hours = random.pick([-24, -1, 1, 24])
     say(`clock of ${victim.name} ${hours > 0 ? '+' : ''}${hours} h`)
     shiftClock(victim, hours * hourMs)
     await systemClock.sleep(random.between(2500, 5000), ending)

@@ -130,9 +130,15 @@ public class ClusterTool {
                 bytes(words[i].substring(equals + 1))));
         }
         Long timestamp = words[4].equals("-") ? null : Long.valueOf(words[4]);
-        var written = producer(words[3]).send(new ProducerRecord<>(words[1],
-            Integer.valueOf(words[2]), timestamp, bytes(words[5]), bytes(words[6]), headers))
-            .get(60, TimeUnit.SECONDS);
+        // Its constructor refuses a timestamp of -1; the producer itself sends it.
+        var record = new ProducerRecord<byte[], byte[]>(words[1], Integer.valueOf(words[2]),
+            bytes(words[5]), bytes(words[6]), headers) {
+            @Override
+            public Long timestamp() {
+                return timestamp;
+            }
+        };
+        var written = producer(words[3]).send(record).get(60, TimeUnit.SECONDS);
         return "{\"partition\":" + written.partition() + ",\"offset\":" + written.offset() + "}";
     }
 
