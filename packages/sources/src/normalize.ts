@@ -29,7 +29,6 @@ import type { JsonObject } from './strict-json.ts'
 import { isEventTime } from './times.ts'
 
 export type {
-  EncodedEvent,
   EncodedNormalization,
   FieldsOf,
   Normalization,

@@ -88,7 +88,8 @@ class Summed implements Histogram {
   }
 
   #find(labels: Labels): Series {
-    const key = JSON.stringify(Object.entries(labels).toSorted())
+    const entries = Object.entries(labels).toSorted(([left], [right]) => (left < right ? -1 : 1))
+    const key = JSON.stringify(entries)
     const known = this.#series.get(key)
     if (known !== undefined) return known
     if (this.#series.size >= seriesMax - 1 && labels !== overflow) return this.#find(overflow)
