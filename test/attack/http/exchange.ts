@@ -27,6 +27,8 @@ export interface ExchangeOptions {
   readonly waitMsMax?: number
   /** Between two pieces. */
   readonly everyMs?: number
+  /** Each piece is a request, sent when the one before has its answer. */
+  readonly inTurn?: boolean
   readonly from?: string
   /** Says at once that nothing more comes. */
   readonly halfClose?: boolean
@@ -39,7 +41,8 @@ export async function exchange(
   pieces: Piece | readonly Piece[],
   options: ExchangeOptions = {},
 ): Promise<Exchange> {
-  const { answers: wanted = Infinity, waitMsMax = 3000, everyMs = 0, from, halfClose } = options
+  const { answers: wanted = Infinity, waitMsMax = 3000, everyMs = 0 } = options
+  const { from, halfClose, inTurn = false } = options
   const started = performance.now()
   const socket = await dial(port, from)
   let received = Buffer.alloc(0)
@@ -64,10 +67,11 @@ export async function exchange(
   })
   const late = new AbortController()
   const sending = (async () => {
-    for (const piece of [pieces].flat()) {
+    for (const [index, piece] of [pieces].flat().entries()) {
       if (!socket.writable) return
       socket.write(piece)
       if (everyMs > 0) await pause(everyMs)
+      while (inTurn && socket.writable && parseAnswers(received).length <= index) await pause(1)
     }
     if (halfClose === true) socket.end()
   })()

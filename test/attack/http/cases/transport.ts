@@ -322,7 +322,7 @@ const protocolAttacks: Attack[] = [
     run: async target => {
       const get = 'GET /health HTTP/1.1\r\nHost: edge\r\n\r\n'
       const gets = Array<string>(limits.connectionRequests + 5).fill(get)
-      const { answers, end } = await exchange(target, gets, { everyMs: 10 })
+      const { answers, end } = await exchange(target, gets, { inTurn: true })
       assert.equal(answers.length, limits.connectionRequests)
       assert.equal(answers.at(-1)?.headers['connection'], 'close')
       assert.notEqual(end, 'open')
