@@ -2,7 +2,7 @@
 // topic, and whether anybody leads them, do not matter. A broker that has just begun to lead and does not know
 // yet how much is committed refuses to answer (KIP-207).
 
-import { FleetError, messageOf } from '@fleet/runtime'
+import { FleetError, messageOf, systemClock } from '@fleet/runtime'
 
 import type { Cluster } from './kafkajs.ts'
 import { leaderOf } from './leader-of.ts'
@@ -12,6 +12,9 @@ import { refusal } from './refusals.ts'
 
 const committed = 1
 const uncommitted = 0
+/** While a leader moves; who asks in vain has to fence and restore again, which takes seconds. */
+const attemptsMax = 5
+const retryMs = 200
 
 /** @throws FleetError END_UNKNOWN (transient); those of a refusal (fatal). */
 export async function committedEnd(
@@ -19,20 +22,23 @@ export async function committedEnd(
   connect: () => Promise<void>,
   where: TopicPartition,
 ): Promise<number> {
-  try {
-    await connect()
-    await cluster.addMultipleTargetTopics([where.topic])
-    // In this order: what a transaction decided meanwhile has added counts as decided, not as open.
-    const end = await askedEnd(cluster, where, uncommitted)
-    const stable = await askedEnd(cluster, where, committed)
-    return stableEnd(where, stable, end)
-  } catch (error) {
-    if (error instanceof FleetError) throw error
-    const refused = refusal(error)
-    if (refused !== null) throw refused
-    // Whoever asks again asks who leads it now.
-    await cluster.refreshMetadata().catch(() => {})
-    throw endUnknown(where, messageOf(error), error)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await connect()
+      await cluster.addMultipleTargetTopics([where.topic])
+      // In this order: what a transaction decided meanwhile has added counts as decided, not as open.
+      const end = await askedEnd(cluster, where, uncommitted)
+      const stable = await askedEnd(cluster, where, committed)
+      return stableEnd(where, stable, end)
+    } catch (error) {
+      if (error instanceof FleetError) throw error
+      const refused = refusal(error)
+      if (refused !== null) throw refused
+      // Whoever asks again asks who leads it now.
+      await cluster.refreshMetadata().catch(() => {})
+      if (attempt === attemptsMax) throw endUnknown(where, messageOf(error), error)
+      await systemClock.sleep(retryMs)
+    }
   }
 }
 
