@@ -65,8 +65,8 @@ export class CanonicalWriter {
   }
 
   /**
-   * Writes a length below 2^30 as a zig-zag varint to `at`, where `size` bytes were left for it; what stands behind is
-   * moved where that is too much or too little. Returns by how much.
+   * Writes a length below 2^30 as a zig-zag varint to `at`, where `size` bytes were left for it; what stands
+   * behind is moved where that is too much or too little. Returns by how much.
    */
   closeLength(at: number, size: number, length: number): number {
     let needed = 1

@@ -84,28 +84,28 @@ export function createMetrics(service: string): Metrics {
   const reader = new ScrapeReader()
   const meter = new MeterProvider({ readers: [reader] }).getMeter(service)
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true)
-  const counters = new Map<string, Counter>()
-  const unadded: PendingCounts[] = []
+  const counters = new Map<string, PendingCounts>()
   const gauges = new Gauges()
   const histograms = new Histograms()
   return {
-    counter: (name, help) =>
-      remember(counters, name, () => {
-        const options = { description: help }
-        // The serializer adds `_total` to every monotonic sum that lacks it, so a name without it
-        // goes out as a sum that may fall: same number, type gauge.
-        const instrument = name.endsWith('_total')
-          ? meter.createCounter(name, options)
-          : meter.createUpDownCounter(name, options)
-        const pending = new PendingCounts(instrument)
-        unadded.push(pending)
-        return pending
-      }),
+    counter: (name, help) => {
+      const known = counters.get(name)
+      if (known !== undefined) return known
+      const options = { description: help }
+      // The serializer adds `_total` to every monotonic sum that lacks it, so a name without it
+      // goes out as a sum that may fall: same number, type gauge.
+      const instrument = name.endsWith('_total')
+        ? meter.createCounter(name, options)
+        : meter.createUpDownCounter(name, options)
+      const pending = new PendingCounts(instrument)
+      counters.set(name, pending)
+      return pending
+    },
     histogram: (name, help, boundariesSeconds = defaultBoundariesSeconds) =>
       histograms.get(name, help, boundariesSeconds),
     gauge: (name, help, read) => gauges.add(name, help, read),
     text: async () => {
-      for (const pending of unadded) pending.flush()
+      for (const pending of counters.values()) pending.flush()
       const { resourceMetrics } = await reader.collect()
       const { resource, scopeMetrics } = resourceMetrics
       const metrics = [...histograms.read(), ...gauges.read()]
@@ -114,14 +114,4 @@ export function createMetrics(service: string): Metrics {
       return `${serializer.serialize(all).trimEnd()}\n`
     },
   }
-}
-
-function remember<Instrument>(
-  known: Map<string, Instrument>,
-  name: string,
-  make: () => Instrument,
-): Instrument {
-  const instrument = known.get(name) ?? make()
-  known.set(name, instrument)
-  return instrument
 }

@@ -9,7 +9,13 @@ import type { OutRecord } from '@fleet/kafka'
 import { fateOf, messageOf } from '@fleet/runtime'
 import { platform, sha256 } from '@fleet/signatures'
 import type { ProvenanceKeyRing } from '@fleet/signatures'
-import { identify, identityOf, isJsonObject, normalize, parseStrictJson } from '@fleet/sources'
+import {
+  identify,
+  identityOf,
+  isJsonObject,
+  normalizeEncoded,
+  parseStrictJson,
+} from '@fleet/sources'
 import type { Endpoint } from '@fleet/sources'
 
 import type { Patch } from '../core/acts.ts'
@@ -55,7 +61,7 @@ export async function prepareRaw(letter: DeadLetter, replay: RawReplay): Promise
   const records: OutRecord[] = []
   for (const part of parts.deliveries) {
     const delivery = { ...deliveryOf(raw, body, replay), ...part }
-    const outcome = normalize(delivery, endpoint, platform)
+    const outcome = normalizeEncoded(delivery, endpoint, platform)
     if (!outcome.ok) {
       return refused('WOULD_FAIL', `It would fail again: ${outcome.code}, ${outcome.message}`)
     }

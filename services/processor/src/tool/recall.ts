@@ -6,7 +6,7 @@ import { topics } from '@fleet/contracts'
 import type { RawDelivery, ResourceState } from '@fleet/contracts'
 import type { InRecord } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
-import { normalize } from '@fleet/sources'
+import { normalizeEncoded } from '@fleet/sources'
 import type { Endpoint, Platform } from '@fleet/sources'
 
 import { fromResourceState, noteClues } from '../core/from-resource-state.ts'
@@ -159,7 +159,7 @@ function identityOf(
   raw: RawDelivery | null,
   { endpoints, platform, digest }: RecallSettings,
 ): { id: SeenId; fingerprint: number } {
-  const mapped = raw && normalize(raw, endpoints.get(raw.endpoint_id), platform)
+  const mapped = raw && normalizeEncoded(raw, endpoints.get(raw.endpoint_id), platform)
   if (mapped?.ok !== true) {
     const where = `raw record ${offset} of partition ${partition}`
     const message = `${where} was published but can't be mapped now: was its endpoint's entry changed?`
