@@ -23,11 +23,19 @@ function statFields(pid: number): string[] | null {
     .split(' ')
 }
 
-/** Ticks after boot at which the process started, null when it is gone (or a zombie: gone, not yet buried). */
+/**
+ * A zombie has let go of all it held once its first thread is its last: as long as another one is
+ * still ending, the files are open and the ports taken, though /proc shows nobody who holds them.
+ */
+function isGone(fields: readonly string[]): boolean {
+  const [state, threads] = [fields[0], Number(fields[17])]
+  return state === 'X' || (state === 'Z' && threads <= 1)
+}
+
+/** Ticks after boot at which the process started, null when it is gone (or gone and not yet buried). */
 export function startTicksOf(pid: number): number | null {
   const fields = statFields(pid)
-  if (fields === null || fields[0] === 'Z' || fields[0] === 'X') return null
-  return Number(fields[19])
+  return fields === null || isGone(fields) ? null : Number(fields[19])
 }
 
 export function uptimeSecondsOf(startTicks: number): number {

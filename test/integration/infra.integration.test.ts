@@ -16,7 +16,7 @@ import { parseEndpoints } from '@fleet/sources'
 import { freePorts, startInfrastructure } from '../../infra/local/index.ts'
 import type { RunningInfrastructure } from '../../infra/local/index.ts'
 import { brokerAnswers } from '../../infra/local/kafka-probe.ts'
-import { startTicksOf } from '../../infra/local/process-table.ts'
+import { listenerOn, startTicksOf } from '../../infra/local/process-table.ts'
 import { end, running, startDetached } from '../../infra/local/processes.ts'
 import { redisAnswers } from '../../infra/local/redis.ts'
 import { makeMissingSecrets } from '../../infra/local/secrets.ts'
@@ -147,6 +147,24 @@ test('a pid that was given to another process is left alone', async () => {
   } finally {
     stranger.kill()
     rmSync(other, { recursive: true, force: true })
+  }
+})
+
+test('who is said to be gone has let go of its port: one with much memory too, which takes long to end', async () => {
+  const listening = `const memory = Buffer.alloc(2e8, 1)
+    const server = require('net').createServer()
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port, memory.length))`
+  for (let round = 0; round < 5; round++) {
+    const child = spawn(process.execPath, ['-e', listening], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const port = Number.parseInt(String(await once(child.stdout, 'data')))
+    assert.equal(listenerOn(port).taken, true)
+    const closed = once(child, 'close')
+    child.kill('SIGKILL')
+    while (startTicksOf(child.pid ?? 0) !== null); // not to miss the moment, and it is gone before it is buried
+    assert.deepEqual(listenerOn(port), { taken: false })
+    await closed
   }
 })
 
