@@ -201,6 +201,18 @@ const cases: readonly [alert: string, what: string, series: Series[], fires: str
     [],
   ],
   [
+    'FleetStageUnread',
+    'a partition does not run, and its lag is no number',
+    [gauge('fleet_stage_lag_unknown', { stage: 'processor' }, 1)],
+    ['processor'],
+  ],
+  [
+    'FleetStageUnread',
+    'all are read',
+    [gauge('fleet_stage_lag_unknown', { stage: 'processor' }, 0)],
+    [],
+  ],
+  [
     'FleetDeadLettersMany',
     'a thousand are open',
     [gauge('fleet_dead_letters_open', { stage: 'processor' }, 1000)],

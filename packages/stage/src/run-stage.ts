@@ -2,7 +2,7 @@
 // it is given, shows its position to the world. The memory broker and Kafka are driven alike.
 
 import { groupIdOf, topics } from '@fleet/contracts'
-import type { Broker, Membership, Reader, RecordStream } from '@fleet/kafka'
+import type { Broker, Membership, Reader } from '@fleet/kafka'
 import { FleetError } from '@fleet/runtime'
 import type { Logger } from '@fleet/telemetry'
 
@@ -11,6 +11,8 @@ import { describedTopics } from './described-topics.ts'
 import type { PartitionHandler } from './partition-handler.ts'
 import { PartitionSet } from './partition-set.ts'
 import { readTopicsOf } from './redrive.ts'
+import { taskLag, untakenOf } from './task-lag.ts'
+import type { TaskLag } from './task-lag.ts'
 import { TransactionalTask } from './transactional-task.ts'
 import type { TaskDependencies } from './task-dependencies.ts'
 
@@ -34,10 +36,9 @@ export interface RunningStage {
   stop(): Promise<void>
 }
 
-export interface TaskReport {
+export interface TaskReport extends TaskLag {
   partition: number
   phase: string
-  lag: number
   counts: Record<string, number>
   sizes: Record<string, number>
 }
@@ -80,7 +81,7 @@ export async function runStage<State extends TaskState<Change>, Change>(
       kafka: reader.problem() ?? 'ok',
       ...(isMember() ? checksOf(name, tasks) : { [name]: 'between two generations of its group' }),
     }),
-    tasks: () => reportsOf(tasks),
+    tasks: () => reportsOf(tasks, reader),
     failed,
     stop: async () => {
       stopping.abort()
@@ -196,7 +197,7 @@ async function commitPositions(tasks: TaskView, membership: Membership): Promise
 
 function checksOf(stage: string, tasks: TaskView): Record<string, string> {
   const busy = [...tasks.handlers.values()].filter(
-    task => task.phase !== 'running' || lagOf(task) === null,
+    task => task.phase !== 'running' || untakenOf(task.stream) === null,
   )
   if (busy.length === 0) return { [stage]: 'ok' }
   const list = busy.map(
@@ -206,18 +207,12 @@ function checksOf(stage: string, tasks: TaskView): Record<string, string> {
   return { [stage]: `partitions not running: ${list.join('; ')}` }
 }
 
-function reportsOf(tasks: TaskView): TaskReport[] {
+function reportsOf(tasks: TaskView, reader: Reader): TaskReport[] {
   return [...tasks.handlers.values()].map(task => ({
     partition: task.partition,
     phase: task.phase,
-    lag: (lagOf(task) ?? 0) + task.inWork,
+    ...taskLag(task.stream, reader, task.inWork),
     counts: task.progress.counts,
     sizes: task.sizes(),
   }))
-}
-
-/** Records not yet taken; null while the ends of its inputs are not known. */
-function lagOf({ stream }: { stream: RecordStream | null }): number | null {
-  const lags = stream?.lag().map(({ lag }) => lag) ?? [null]
-  return lags.reduce((sum, lag) => (sum === null || lag === null ? null : sum + lag), 0)
 }

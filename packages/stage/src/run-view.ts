@@ -13,6 +13,7 @@ import { describedTopics } from './described-topics.ts'
 import { PartitionSet } from './partition-set.ts'
 import type { RunningStage } from './run-stage.ts'
 import type { StageMetrics } from './stage-metrics.ts'
+import { taskLag } from './task-lag.ts'
 import { ViewTask } from './view-task.ts'
 import type { View } from './view-task.ts'
 
@@ -69,7 +70,7 @@ export async function runView(
       [...tasks.handlers.values()].map(task => ({
         partition: task.partition,
         phase: task.running ? 'running' : 'waiting',
-        lag: (task.stream?.lag() ?? []).reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+        ...taskLag(task.stream, reader),
         counts: {},
         sizes: {},
       })),

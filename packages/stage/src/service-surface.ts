@@ -65,6 +65,11 @@ function addGauges(meters: StageMeters, shown: readonly ShownStage[]): void {
     ({ counts }) => counts['dead_letter'] ?? 0,
   )
   sumOfTasks('fleet_stage_lag', 'Committed records not yet processed.', ({ lag }) => lag)
+  sumOfTasks(
+    'fleet_stage_lag_unknown',
+    'Partitions of this process whose lag nobody can tell: not running, not yet read, or Kafka is away.',
+    ({ isLagKnown }) => (isLagKnown ? 0 : 1),
+  )
   sumOfTasks('fleet_stage_tasks', 'Partitions owned by this process.', () => 1)
   addStateGauges(meters, () => tasksByStage(shown))
   meters.gauge('fleet_stage_state', 'What the state of this process’s tasks holds.', () =>

@@ -128,6 +128,15 @@ for (const [what, change] of Object.entries(differences)) {
     assert.match(check, /0 refused: .*run: fleet state rebuild --stage crm-sink --partition 0$/)
     assert.equal(some.published(0), 2)
     assert.equal(ended, null)
+    await until(() => stage.tasks().every(({ lag }) => lag === 0), 'all that is read is decided')
+    // An event waits in the refused one: its lag is not known to be 0, it is not known.
+    assert.deepEqual(
+      stage.tasks().map(({ partition, lag, isLagKnown }) => ({ partition, lag, isLagKnown })),
+      [
+        { partition: 0, lag: 0, isLagKnown: false },
+        { partition: 1, lag: 0, isLagKnown: true },
+      ],
+    )
     const metrics = createMetrics('test')
     addStateGauges(new StageMeters(metrics), () => [['crm-sink', stage.tasks()]])
     assert.match(await metrics.text(), /fleet_stage_state_mismatch\{stage="crm-sink"[^}]*\} 1/)

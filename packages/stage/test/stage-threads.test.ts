@@ -63,6 +63,7 @@ test(
     const lines = [
       'fleet_stage_records_total{stage="processor",verdict="published"} 6',
       'fleet_stage_lag{stage="processor"} 10',
+      'fleet_stage_lag_unknown{stage="processor"} 2',
       'fleet_stage_tasks{stage="processor"} 2',
       'fleet_dead_letters{stage="processor"} 2',
       'fleet_stage_state{stage="processor",what="ids"} 14',

@@ -93,16 +93,20 @@ export class Product {
     for (const stage of [...stageNames, 'projector']) {
       const owned = sum(pages, 'fleet_stage_tasks', stage)
       if (owned !== partitions) return `${stage}: ${owned} of ${partitions} partitions owned`
+      const unread = sum(pages, 'fleet_stage_lag_unknown', stage)
+      if (unread > 0) return `${stage}: ${unread} partitions not read`
       const lag = sum(pages, 'fleet_stage_lag', stage)
       if (lag > 0) return `${stage}: ${lag} records behind`
     }
     return null
   }
 
-  /** Records not yet processed by a stage; null while not every partition has an owner that answers. */
+  /** Records not yet processed by a stage; null while not every partition has an owner that reads it. */
   async lagOf(stage: ServiceName, partitions: number): Promise<number | null> {
     const pages = await Promise.all(this.of(stage).map(one => metrics(one.port).catch(() => '')))
-    const isWhole = sum(pages, 'fleet_stage_tasks', stage) === partitions
+    const read =
+      sum(pages, 'fleet_stage_tasks', stage) - sum(pages, 'fleet_stage_lag_unknown', stage)
+    const isWhole = read === partitions
     return isWhole ? sum(pages, 'fleet_stage_lag', stage) : null
   }
 
