@@ -17,7 +17,8 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000' },
     rate: { type: 'string', default: '50' },
-    'warm-up': { type: 'string', default: '200' },
+    // Forty seconds: fresh brokers and services answer many times slower in their tail before that.
+    'warm-up': { type: 'string', default: '2000' },
   },
 })
 const events = Number(values.events)
