@@ -19,6 +19,8 @@ const patienceFactor = 3
 const patienceMsMin = 300_000
 const progressEveryMs = 5000
 const moreEvents = 2000
+/** So long at most the next broker fault waits for a processor that reads everything again. */
+const workMsMax = 30_000
 /** With more records than this unread before the processor, the load waits. */
 export const backlogMax = 3000
 const lookEveryMs = 500
@@ -103,11 +105,21 @@ async function runLane(
       }
       // When each kind had its turn, there is time for work between two faults.
       const pauseMs = isFirst ? random.between(100, 1000) : random.between(3000, 8000)
+      if (!isFirst && lane === 'brokers') await processorReads(scene)
       await systemClock.sleep(pauseMs, scene.ending)
     }
     onFirstRound()
   }
   onFirstRound()
+}
+
+/** A broker that fails under a product that still waits for the one before it shows nothing new. */
+async function processorReads({ world, ending }: Scene): Promise<void> {
+  const until = systemClock.elapsedMs() + workMsMax
+  while (!ending.aborted && systemClock.elapsedMs() < until) {
+    if ((await world.product.lagOf('processor', partitions)) !== null) return
+    await systemClock.sleep(lookEveryMs, ending)
+  }
 }
 
 /** All of the load, and more of the same until every kind had its turn. */
