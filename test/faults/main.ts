@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { messageOf, systemClock } from '@fleet/runtime'
 
 import { readOptions } from './options.ts'
-import { run } from './run.ts'
+import { PartitionRefused, run } from './run.ts'
 
 const parsed = readOptions(process.argv.slice(2))
 if (!parsed.ok) {
@@ -36,11 +36,14 @@ for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 let code = 1
+let { isKept } = options
 try {
   code = await run(options, { dataDir, say, stopping: stopping.signal })
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`)
+  // Its logs are the evidence of how it came about.
+  isKept ||= error instanceof PartitionRefused
 }
-if (options.isKept) say(`the run's folder is ${dataDir}`)
+if (isKept) say(`the run's folder is ${dataDir}`)
 else rmSync(dataDir, { recursive: true, force: true })
 process.exit(code)

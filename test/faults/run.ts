@@ -27,6 +27,7 @@ import { endpointId, partitions, World } from './world/world.ts'
 
 /** Promised: nothing is behind any more so long after the last fault was put right. */
 const healedWithinMs = 60_000
+const refusalEveryMs = 5000
 const restLooks = 5
 const restEveryMs = 500
 const saidEveryMs = 5000
@@ -38,6 +39,9 @@ export interface Surroundings {
   readonly stopping: AbortSignal
 }
 
+/** A stage will not start a partition, and never will: nothing more can be learned from this run. */
+export class PartitionRefused extends Error {}
+
 /** The exit code. */
 export async function run(options: Options, surroundings: Surroundings): Promise<number> {
   const { dataDir, say, stopping } = surroundings
@@ -45,6 +49,7 @@ export async function run(options: Options, surroundings: Surroundings): Promise
   say(`seed ${seed}: ${events} events, faults for about ${seconds} s`)
   const startedMs = systemClock.elapsedMs()
   const world = await World.start(dataDir, say)
+  const ended = new AbortController()
   const interrupted = new Promise<never>((_, reject) => {
     const end = (): void => reject(new Error(`ended by ${String(stopping.reason)}`))
     if (stopping.aborted) end()
@@ -52,15 +57,29 @@ export async function run(options: Options, surroundings: Surroundings): Promise
   })
   try {
     say(`up: ${world.product.instances.map(({ name }) => name).join(' ')}`)
-    const finished = await Promise.race([breakAndJudge(options, world, say), interrupted])
+    const finished = await Promise.race([
+      breakAndJudge(options, world, say),
+      interrupted,
+      refused(world, ended.signal),
+    ])
     const result: Run = { ...finished, seconds: (systemClock.elapsedMs() - startedMs) / 1000 }
     for (const problem of problemsOf(result)) say(problem)
     if (options.isReported) writeReport(result)
     process.stdout.write(`${resultLine(result)}\n`)
     return problemsOf(result).length === 0 ? 0 : 1
   } finally {
+    ended.abort()
     await world.stop()
   }
+}
+
+async function refused({ product }: World, ended: AbortSignal): Promise<never> {
+  while (!ended.aborted) {
+    await systemClock.sleep(refusalEveryMs, ended)
+    const refusal = ended.aborted ? null : await product.refusal()
+    if (refusal !== null) throw new PartitionRefused(refusal)
+  }
+  return new Promise(() => {})
 }
 
 async function breakAndJudge(

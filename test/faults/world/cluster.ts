@@ -181,9 +181,10 @@ function properties(id: number, folders: Folders, ports: readonly Ports[]): stri
     'transaction.state.log.min.isr': 2,
     'share.coordinator.state.topic.replication.factor': 3,
     'unclean.leader.election.enable': false,
-    // A dead broker is noticed soon, so that a short run sees leaders move.
-    'broker.session.timeout.ms': 5000,
-    'broker.heartbeat.interval.ms': 500,
+    // A dead broker is noticed soon, so that a short run sees leaders move; and sooner than it can be
+    // started again, since one that comes back into its old session tears transactions (decision 14).
+    'broker.session.timeout.ms': 1500,
+    'broker.heartbeat.interval.ms': 300,
     'controller.quorum.fetch.timeout.ms': 3000,
     'controller.quorum.election.timeout.ms': 1500,
     'auto.leader.rebalance.enable': true,

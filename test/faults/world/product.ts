@@ -110,6 +110,12 @@ export class Product {
     return isWhole ? sum(pages, 'fleet_stage_lag', stage) : null
   }
 
+  /** What an instance says of a partition whose memory it does not trust. Null: all are trusted. */
+  async refusal(): Promise<string | null> {
+    const reasons = await Promise.all(this.instances.map(notReady))
+    return reasons.find(reason => reason?.includes(' refused: ') === true) ?? null
+  }
+
   /** Processes that ended without being told to, and how. */
   ownEndings(): string[] {
     return this.instances.flatMap(({ name, process }) =>
@@ -160,7 +166,7 @@ export async function notReady({ name, port }: Instance): Promise<string | null>
       signal: AbortSignal.timeout(2000),
     })
     const text = await response.text()
-    return response.status === 200 ? null : `${name}: ${text.slice(0, 200)}`
+    return response.status === 200 ? null : `${name}: ${text.slice(0, 400)}`
   } catch {
     return `${name} does not answer`
   }
