@@ -127,6 +127,12 @@ const differences: Record<string, (some: World) => Promise<unknown>> = {
   },
   'a value is gone': some => some.append(topics.crm.name, key, null),
   'a value too many': some => some.append(topics.crm.name, 'another', some.newest()),
+  // As a coordinator does that commits what the next one aborts: docs/decisions/0014.
+  'one half of a transaction that Kafka tore': some => {
+    const newest = some.codec.decode(topics.crm, some.newest() ?? Buffer.alloc(0)) as CrmRecord
+    const next = some.codec.encode(topics.crm, { ...newest, status: '3' })
+    return some.append(topics.crm.name, key, next)
+  },
   'no Avro': some => some.append(topics.crm.name, key, Buffer.from('no Avro')),
 }
 
