@@ -77,7 +77,9 @@ async function refused({ product }: World, ended: AbortSignal): Promise<never> {
   while (!ended.aborted) {
     await systemClock.sleep(refusalEveryMs, ended)
     const refusal = ended.aborted ? null : await product.refusal()
-    if (refusal !== null) throw new PartitionRefused(refusal)
+    if (refusal !== null) {
+      throw new PartitionRefused(`a partition is refused, so the run is over; ${refusal}`)
+    }
   }
   return new Promise(() => {})
 }
